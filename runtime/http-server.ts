@@ -1,0 +1,106 @@
+// The HTTP server of every service: bounds on sizes and times, problem documents, /livez, /readyz and /metrics.
+import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Logger } from './logger.ts';
+import { Problem, problemDocument, type ProblemFields } from './problem.ts';
+
+export interface HttpServerOptions {
+  readonly log: Logger;
+  readonly bodyLimitBytes?: number;
+  readonly requestTimeoutMs?: number;
+  /** undefined when ready, else what it waits for. */
+  readonly waitingFor: () => string | undefined;
+  readonly metrics?: Registry;
+}
+
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { log, waitingFor, metrics } = options;
+  const app = fastify({
+    loggerInstance: log.child(
+      {},
+      { level: log.level === 'debug' || log.level === 'trace' ? log.level : 'warn' },
+    ) as FastifyBaseLogger,
+    bodyLimit: options.bodyLimitBytes ?? 64 * 1024,
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    connectionTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000 },
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: true,
+    return503OnClosing: true,
+  });
+  app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    const fields = error instanceof Problem ? error.fields : problemOf(error);
+    if (fields.status >= 500) request.log.error({ err: error }, fields.title);
+    return sendProblem(reply, fields);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, {
+      code: 'not-found',
+      status: 404,
+      title: 'Not found',
+      detail: `nothing at ${request.method} ${request.url.slice(0, 200)}`,
+    }),
+  );
+  app.get('/livez', () => ({ status: 'alive' }));
+  app.get('/readyz', (_request, reply) => {
+    const waiting = waitingFor();
+    if (waiting === undefined) return { status: 'ready' };
+    return sendProblem(reply, {
+      code: 'not-ready',
+      status: 503,
+      title: 'Not ready',
+      detail: waiting,
+      retryAfterSeconds: 1,
+    });
+  });
+  if (metrics) {
+    app.get('/metrics', async (_request, reply) => {
+      void reply.type(metrics.contentType);
+      return metrics.metrics();
+    });
+  }
+  return app;
+}
+
+export function sendProblem(reply: FastifyReply, fields: ProblemFields): FastifyReply {
+  if (fields.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fields.retryAfterSeconds));
+  return reply
+    .status(fields.status)
+    .type('application/problem+json')
+    .send(JSON.stringify(problemDocument(fields)));
+}
+
+/** Fastify's own refusals with codes of ours; whatever else is a fault of the server and told without its text. */
+function problemOf(error: FastifyError): ProblemFields {
+  const status = error.statusCode ?? 500;
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { code: 'body-too-large', status: 413, title: 'Body too large', detail: error.message };
+  }
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return { code: 'unsupported-media-type', status: 415, title: 'Unsupported media type', detail: error.message };
+  }
+  if (
+    error instanceof SyntaxError ||
+    error.code === 'FST_ERR_CTP_INVALID_JSON_BODY' ||
+    error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY'
+  ) {
+    const detail = `the body is not JSON: ${error.message.slice(0, 200)}`;
+    return {
+      code: 'malformed-json',
+      status: 400,
+      title: 'Malformed JSON',
+      detail,
+      field: '(body)',
+      expected: 'a JSON document',
+    };
+  }
+  if (status >= 400 && status < 500)
+    return { code: 'bad-request', status, title: 'Bad request', detail: error.message };
+  return { code: 'internal', status: 500, title: 'Internal error', detail: 'see the log of the service' };
+}
+
+/** Listens on loopback or where told; returns the address. */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  return app.listen({ host, port });
+}

@@ -1,0 +1,47 @@
+// Connections to Redis. Nothing is resent by itself: after a lost connection the outcome of a script is unknown, and
+// only the caller knows that it must read its state again.
+import { Redis } from 'ioredis';
+import type { Logger } from './logger.ts';
+
+export type { Redis } from 'ioredis';
+
+export interface RedisOptions {
+  readonly redisUrl: string;
+  readonly commandTimeoutMs?: number;
+}
+
+/** Opens a connection; it reconnects by itself for ever, commands fail at once while it is away. */
+export function openRedis(options: RedisOptions, log: Logger): Redis {
+  const redis = new Redis(options.redisUrl, {
+    autoResendUnfulfilledCommands: false,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: options.commandTimeoutMs ?? 5_000,
+    connectTimeout: 5_000,
+    lazyConnect: true,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000) * (0.5 + Math.random() / 2),
+  });
+  let said = false;
+  redis.on('error', (err: Error) => {
+    if (!said) log.warn({ err }, 'Redis is away');
+    said = true;
+  });
+  redis.on('ready', () => {
+    if (said) log.info('Redis is back');
+    said = false;
+  });
+  return redis;
+}
+
+/** Connects and waits until commands are taken; bounded. */
+export async function connectRedis(redis: Redis, timeoutMs = 30_000): Promise<void> {
+  await redis.connect().catch(() => undefined);
+  if (redis.status === 'ready') return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => reject(new Error(`Redis did not answer within ${timeoutMs} ms`)), timeoutMs);
+  redis.once('ready', resolve);
+  await promise.finally(() => {
+    clearTimeout(timer);
+    redis.off('ready', resolve);
+  });
+}

@@ -1,0 +1,212 @@
+// The metric definition as data: what is counted, by what, in which windows. Both layers are made from it (fold.ts,
+// sql.ts); nothing in speed-layer, batch-layer or serving names an order field.
+import type { EventType } from './order-event.ts';
+
+export type Grain = 'order' | 'item';
+export type TimeField = 'occurredAt' | 'placedAt';
+
+export interface Dimension {
+  /** Field of the event, or of its item where the grain is item. */
+  readonly field: string;
+  readonly grain: Grain;
+}
+
+/** What one fact adds: 1, or a field. `items.quantity` at order grain is the sum over the order's items. */
+export type Addend = { readonly kind: 'one' } | { readonly kind: 'field'; readonly field: string };
+
+export interface BaseMeasure {
+  readonly kind: 'base';
+  readonly unit: 'count' | 'minor';
+  readonly eventType: EventType;
+  readonly at: Readonly<Partial<Record<Grain, Addend>>>;
+  readonly title: string;
+}
+export type DerivedMeasure =
+  | {
+      readonly kind: 'difference';
+      readonly unit: 'minor';
+      readonly of: string;
+      readonly minus: readonly string[];
+      readonly title: string;
+    }
+  | {
+      readonly kind: 'ratio';
+      readonly unit: 'minor';
+      readonly of: string;
+      readonly by: string;
+      readonly decimals: number;
+      readonly title: string;
+    };
+export type Measure = BaseMeasure | DerivedMeasure;
+
+export interface Rollup {
+  readonly name: string;
+  readonly grain: Grain;
+  readonly time: TimeField;
+  readonly windowMs: number;
+  readonly dimensions: readonly string[];
+  /** Base measures, in the order in which a cell holds them. */
+  readonly measures: readonly string[];
+  /** Only events of these types become facts; absent: all. */
+  readonly eventTypes?: readonly EventType[];
+}
+
+export interface Definition {
+  readonly dimensions: Readonly<Record<string, Dimension>>;
+  readonly measures: Readonly<Record<string, Measure>>;
+  readonly rollups: readonly Rollup[];
+}
+
+const minuteMs = 60_000;
+const orderMeasures = [
+  'orders',
+  'grossMinor',
+  'cancelledOrders',
+  'cancelledMinor',
+  'refunds',
+  'refundedMinor',
+  'units',
+  'fulfilledOrders',
+] as const;
+const one: Addend = { kind: 'one' };
+const amount: Addend = { kind: 'field', field: 'amountMinor' };
+
+/** Measures count events: two refunds of one order are two refunds. */
+export const definition: Definition = {
+  dimensions: {
+    store: { field: 'storeId', grain: 'order' },
+    channel: { field: 'channel', grain: 'order' },
+    country: { field: 'country', grain: 'order' },
+    currency: { field: 'currency', grain: 'order' },
+    category: { field: 'category', grain: 'item' },
+    sku: { field: 'sku', grain: 'item' },
+  },
+  measures: {
+    orders: { kind: 'base', unit: 'count', eventType: 'OrderPlaced', at: { order: one }, title: 'orders placed' },
+    grossMinor: {
+      kind: 'base',
+      unit: 'minor',
+      eventType: 'OrderPlaced',
+      at: { order: amount },
+      title: 'charged by orders placed',
+    },
+    cancelledOrders: {
+      kind: 'base',
+      unit: 'count',
+      eventType: 'OrderCancelled',
+      at: { order: one },
+      title: 'cancellations',
+    },
+    cancelledMinor: {
+      kind: 'base',
+      unit: 'minor',
+      eventType: 'OrderCancelled',
+      at: { order: amount },
+      title: 'given back by cancellations',
+    },
+    refunds: { kind: 'base', unit: 'count', eventType: 'OrderRefunded', at: { order: one }, title: 'refunds' },
+    refundedMinor: {
+      kind: 'base',
+      unit: 'minor',
+      eventType: 'OrderRefunded',
+      at: { order: amount },
+      title: 'given back by refunds',
+    },
+    netMinor: {
+      kind: 'difference',
+      unit: 'minor',
+      of: 'grossMinor',
+      minus: ['cancelledMinor', 'refundedMinor'],
+      title: 'gross less cancellations and refunds',
+    },
+    units: {
+      kind: 'base',
+      unit: 'count',
+      eventType: 'OrderPlaced',
+      at: { order: { kind: 'field', field: 'items.quantity' }, item: { kind: 'field', field: 'quantity' } },
+      title: 'items of orders placed',
+    },
+    fulfilledOrders: {
+      kind: 'base',
+      unit: 'count',
+      eventType: 'OrderFulfilled',
+      at: { order: one },
+      title: 'fulfilments',
+    },
+    averageOrderMinor: {
+      kind: 'ratio',
+      unit: 'minor',
+      of: 'grossMinor',
+      by: 'orders',
+      decimals: 4,
+      title: 'gross by order placed',
+    },
+    itemMinor: {
+      kind: 'base',
+      unit: 'minor',
+      eventType: 'OrderPlaced',
+      at: { item: amount },
+      title: 'line totals of orders placed',
+    },
+  },
+  rollups: [
+    {
+      name: 'order_minute',
+      grain: 'order',
+      time: 'occurredAt',
+      windowMs: minuteMs,
+      dimensions: ['store', 'channel', 'country', 'currency'],
+      measures: orderMeasures,
+    },
+    {
+      name: 'order_minute_placed',
+      grain: 'order',
+      time: 'placedAt',
+      windowMs: minuteMs,
+      dimensions: ['store', 'channel', 'country', 'currency'],
+      measures: orderMeasures,
+    },
+    {
+      name: 'item_minute',
+      grain: 'item',
+      time: 'occurredAt',
+      windowMs: minuteMs,
+      dimensions: ['category', 'store', 'channel', 'country', 'currency'],
+      measures: ['units', 'itemMinor'],
+      eventTypes: ['OrderPlaced'],
+    },
+    {
+      name: 'sku_quarter_hour',
+      grain: 'item',
+      time: 'occurredAt',
+      windowMs: 15 * minuteMs,
+      dimensions: ['sku', 'category', 'store', 'currency'],
+      measures: ['units', 'itemMinor'],
+      eventTypes: ['OrderPlaced'],
+    },
+  ],
+};
+
+/** The base measure of that name; throws where the definition has none (a mistake in the definition, not in input). */
+export function baseMeasure(definition: Definition, name: string): BaseMeasure {
+  const measure = definition.measures[name];
+  if (measure?.kind !== 'base') throw new Error(`definition: ${name} is not a base measure`);
+  return measure;
+}
+
+/** Base measures from which a measure is computed. */
+export function basesOf(definition: Definition, name: string): readonly string[] {
+  const measure = definition.measures[name];
+  switch (measure?.kind) {
+    case undefined:
+      throw new Error(`definition: no measure ${name}`);
+    case 'base':
+      return [name];
+    case 'difference':
+      return [measure.of, ...measure.minus];
+    case 'ratio':
+      return [measure.of, measure.by];
+    default:
+      return measure satisfies never;
+  }
+}

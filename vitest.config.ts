@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+// One configuration: unit tests and integration tests run together, on one stack that test/stack.ts provides.
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['node_modules/**', '.tidemark/**'],
+    pool: 'forks',
+    globalSetup: ['test/stack.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
