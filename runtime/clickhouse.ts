@@ -1,7 +1,7 @@
 // The port to ClickHouse, over the real client. Inserts are acknowledged or fail; a failed one may have happened
 // (`outcome: 'unknown'`), so callers make them idempotent by content.
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Generation } from '../schemas/generation.ts';
 import { generationDdl, sharedDdl, tables } from '../schemas/layout-clickhouse.ts';
 
@@ -46,6 +46,7 @@ export function openClickHouse(options: ClickHouseOptions): ClickHouse {
     request_timeout: 120_000,
     max_open_connections: 10,
     compression: { request: false, response: false },
+    log: { level: ClickHouseLogLevel.OFF },
     keep_alive: { enabled: true, idle_socket_ttl: 1_500 },
   });
   return wrapClient(client);

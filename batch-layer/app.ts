@@ -1,0 +1,114 @@
+// The batch layer's HTTP for operations: health, metrics, and runs on demand behind the operator token.
+import type { FastifyInstance } from 'fastify';
+import { Counter, Gauge, Registry } from 'prom-client';
+import { createHttpServer } from '../runtime/http-server.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { requireOperator } from '../runtime/operator-token.ts';
+import { badParameter, Problem } from '../runtime/problem.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { decodeToken, encodeToken } from '../schemas/token.ts';
+import type { BatchRunner, RunOutcome } from './batch-runner.ts';
+
+export interface BatchAppOptions {
+  readonly runner: BatchRunner;
+  readonly generation: Generation;
+  readonly operatorToken: string;
+  readonly log: Logger;
+  readonly waitingFor: () => string | undefined;
+}
+
+export interface BatchApp {
+  readonly app: FastifyInstance;
+  /** Makes a run by schedule or demand, counted in the metrics. */
+  makeRun(cover?: readonly number[]): Promise<RunOutcome>;
+}
+
+export function createBatchApp({ runner, generation, operatorToken, log, waitingFor }: BatchAppOptions): BatchApp {
+  const metrics = new Registry();
+  const runs = new Counter({
+    name: 'tidemark_batch_runs_total',
+    help: 'Batch runs by outcome',
+    labelNames: ['outcome'],
+    registers: [metrics],
+  });
+  const audits = new Counter({
+    name: 'tidemark_batch_audits_total',
+    help: 'Audits by result',
+    labelNames: ['audit'],
+    registers: [metrics],
+  });
+  const spent = new Gauge({
+    name: 'tidemark_batch_ledger_offsets',
+    help: 'Offsets below the tidemark, by fate',
+    labelNames: ['fate'],
+    registers: [metrics],
+  });
+
+  async function makeRun(cover?: readonly number[]): Promise<RunOutcome> {
+    try {
+      const outcome = await runner.run(cover);
+      runs.inc({ outcome: outcome.kind });
+      if (outcome.kind === 'published') audits.inc({ audit: outcome.run.audit });
+      const { counted, duplicate, rejected, gap } = outcome.run;
+      for (const [fate, counts] of Object.entries({ counted, duplicate, rejected, gap }))
+        spent.set({ fate }, sum(counts));
+      return outcome;
+    } catch (error) {
+      runs.inc({ outcome: 'failed' });
+      throw error;
+    }
+  }
+
+  const app = createHttpServer({ log, waitingFor, metrics, requestTimeoutMs: 120_000 });
+  app.post<{ Body: { cover?: unknown } | null | undefined }>('/v1/batch-runs', async (request) => {
+    requireOperator(request, operatorToken);
+    const outcome = await makeRun(readCover(request.body, generation));
+    const { run, covered, behind } = outcome;
+    const { tidemark, counted, duplicate, rejected, gap, audit, auditedEvents, auditNote, startedAt, publishedAt } =
+      run;
+    return {
+      published: outcome.kind === 'published',
+      covered,
+      ...(behind === undefined ? {} : { behind }),
+      run: run.run,
+      generation: generation.id,
+      tidemark,
+      token: encodeToken({ generation: generation.id, run: run.run, vector: tidemark }),
+      ledger: { counted: sum(counted), duplicate: sum(duplicate), rejected: sum(rejected), gap: sum(gap) },
+      audit: { state: audit, events: auditedEvents, note: auditNote },
+      startedAt: new Date(startedAt).toISOString(),
+      publishedAt: new Date(publishedAt).toISOString(),
+    };
+  });
+  return { app, makeRun };
+}
+
+function readCover(body: unknown, generation: Generation): readonly number[] | undefined {
+  if (body === undefined || body === null) return undefined;
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw badParameter('bad-body', '(body)', body, 'an object {"cover": TOKEN} or nothing');
+  for (const name of Object.keys(body)) {
+    if (name !== 'cover') throw badParameter('unknown-parameter', name, Reflect.get(body, name), 'cover, or nothing');
+  }
+  const cover: unknown = Reflect.get(body, 'cover');
+  if (cover === undefined) return undefined;
+  const token = typeof cover === 'string' ? decodeToken(cover) : undefined;
+  if (!token || token.vector.length !== generation.rules.partitions) {
+    throw badParameter('bad-token', 'cover', cover, 'a token as answers and the 202 of ingest carry it');
+  }
+  if (token.generation !== generation.id) {
+    const detail = `the token is of generation ${token.generation}, this is ${generation.id}`;
+    throw new Problem({
+      code: 'other-generation',
+      status: 409,
+      title: 'Token of another generation',
+      detail,
+      field: 'cover',
+    });
+  }
+  return token.vector;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,134 @@
+// The archiver: every record of the topic into the archive, by its own consumer group.
+//
+// resuming:  asks the archive where its ranges end. → reading.
+// reading:   record sets gather in a block; about each second, or when it is full, the block is written.
+//            Any fault discards what is in memory → resuming.
+import type { GroupMember, GroupMemberOptions } from '../runtime/kafka/group-member.ts';
+import type { RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { createArchiveBlockBuilder } from './archive-block.ts';
+import type { ArchiveStore } from './archive-store.ts';
+import type { WriteDeadLetters } from './dead-letters.ts';
+
+export interface ArchiverOptions {
+  readonly generation: Generation;
+  readonly recordLog: RecordLog;
+  readonly archive: ArchiveStore;
+  readonly writeDeadLetters: WriteDeadLetters;
+  /** Where each partition begins that the archive has nothing of. */
+  readonly starts: readonly number[];
+  readonly join: (options: Pick<GroupMemberOptions, 'onAssignment' | 'onTrouble'>) => Promise<GroupMember>;
+  readonly log: Logger;
+  readonly intervalMs: number;
+}
+
+export interface Archiver {
+  readonly waitingFor: () => string | undefined;
+  /** Writes what is in memory at once. */
+  nudge(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const maxBlockBytes = 16 << 20;
+const maxBlockRecords = 200_000;
+const retryMs = 1_000;
+
+export async function openArchiver(options: ArchiverOptions): Promise<Archiver> {
+  const { generation, recordLog, archive, writeDeadLetters, starts, log } = options;
+  let assignment: ReadonlySet<number> = new Set();
+  /** Next offset of each assigned partition; empty while resuming. */
+  let positions = new Map<number, number>();
+  let builder = createArchiveBlockBuilder(generation);
+  let working: Promise<void> | undefined;
+  let trouble: string | undefined = 'waiting for partitions of the group';
+  let stopped = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  async function resume(): Promise<void> {
+    builder = createArchiveBlockBuilder(generation);
+    positions = new Map();
+    const archived = await archive.archivedVector();
+    positions = new Map([...assignment].map((partition) => [partition, archived[partition] ?? starts[partition] ?? 0]));
+    trouble = undefined;
+    recordLog.wake();
+  }
+
+  async function write(): Promise<void> {
+    const block = builder.take();
+    if (!block) return;
+    // The order of effects is the guarantee: dead letters, rows, then the log rows that make them count, then the hint.
+    await writeDeadLetters(block.deadLetters);
+    await archive.insert(block);
+    await member.commit(new Map(block.ranges.map((range) => [range.partition, range.to])));
+    recordLog.wake();
+  }
+
+  /** One piece of work at a time; a fault of any discards what is in memory and resumes. */
+  function work(piece: () => Promise<void>): Promise<void> {
+    const before = working ?? Promise.resolve();
+    const mine = before.then(piece).catch((err: unknown) => {
+      trouble = err instanceof Error ? err.message : String(err);
+      log.warn({ err }, 'archiving failed, resuming from what the archive holds');
+      positions = new Map();
+      if (!stopped) retry ??= setTimeout(again, retryMs);
+    });
+    working = mine;
+    return mine;
+  }
+  function again(): void {
+    retry = undefined;
+    void work(resume);
+  }
+
+  function accept(set: RecordSet): void {
+    if (positions.get(set.partition) !== set.from) return;
+    try {
+      builder.add(set);
+      positions.set(set.partition, set.next);
+    } catch (err) {
+      void work(() => Promise.reject(err));
+    }
+    if (isFull()) void work(write);
+  }
+  const isFull = () => builder.bytes >= maxBlockBytes || builder.records >= maxBlockRecords;
+
+  const member = await options.join({
+    onAssignment: async (partitions) => {
+      assignment = new Set(partitions);
+      await work(async () => {
+        await write();
+        await resume();
+      });
+    },
+    onTrouble: (err) => log.warn({ err }, 'group membership'),
+  });
+  const reading = new AbortController();
+  const following = recordLog.follow(
+    {
+      positions: () => (isFull() ? new Map() : positions),
+      onRecordSet: accept,
+      onOffsetLost(lost) {
+        trouble = `partition ${lost.partition}: offset ${lost.wanted} is not in the log any more (it holds ${lost.logStart} to ${lost.end})`;
+        log.error({ ...lost }, 'offset lost: the archive would have a hole, so the partition stops');
+      },
+    },
+    reading.signal,
+  );
+  following.catch((err: unknown) => log.fatal({ err }, 'reading the topic ended'));
+  const timer = setInterval(() => void work(write), options.intervalMs);
+
+  return {
+    waitingFor: () => trouble,
+    nudge: () => void work(write),
+    async [Symbol.asyncDispose]() {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(retry);
+      reading.abort();
+      await following.catch(() => undefined);
+      await work(write);
+      await member.leave();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// The batch layer of one process: the archiver, the runner and its schedule, put together.
+import cron from 'node-cron';
+import type { ClickHouse } from '../runtime/clickhouse.ts';
+import type { EventProducer } from '../runtime/kafka/event-producer.ts';
+import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
+import type { RecordLog } from '../runtime/kafka/record-log.ts';
+import { deadLetterTopicOf } from '../runtime/kafka/topics.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Redis } from '../runtime/redis.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { type BatchApp, createBatchApp } from './app.ts';
+import { type Archiver, openArchiver } from './archiver.ts';
+import { createBatchRunner } from './batch-runner.ts';
+import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { createDeadLetterWriter } from './dead-letters.ts';
+import { createRedisSpeedState } from './redis-speed-state.ts';
+
+export interface BatchLayerOptions {
+  readonly generation: Generation;
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly recordLog: RecordLog;
+  readonly producer: EventProducer;
+  readonly clickhouse: ClickHouse;
+  readonly redis: Redis;
+  readonly redisPrefix: string;
+  readonly operatorToken: string;
+  readonly archiveIntervalMs: number;
+  /** Cron expression; absent: runs on demand only. */
+  readonly batchSchedule?: string;
+  readonly log: Logger;
+  readonly clock: () => number;
+  readonly randomBits: () => number;
+}
+
+export interface BatchLayer extends BatchApp {
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchLayer> {
+  const { generation, brokers, topic, recordLog, clickhouse, log, clock } = options;
+  const archive = createClickHouseArchiveStore(clickhouse, generation, clock);
+  const speedState = createRedisSpeedState(options.redis, options.redisPrefix, generation);
+  let archiver: Archiver | undefined;
+  const runner = createBatchRunner({ ...options, archive, speedState, nudgeArchiver: () => archiver?.nudge() });
+  const first = await runner.begin((await recordLog.ranges()).map((range) => range.start));
+  archiver = await openArchiver({
+    generation,
+    recordLog,
+    archive,
+    writeDeadLetters: createDeadLetterWriter(options.producer, topic, deadLetterTopicOf(topic)),
+    starts: first.starts,
+    join: (handlers) =>
+      joinGroup({
+        ...handlers,
+        brokers: [...brokers],
+        clientId: 'tidemark-batch-layer',
+        groupId: `${topic}-archiver-${generation.archiveId}`,
+        topic,
+      }),
+    log,
+    intervalMs: options.archiveIntervalMs,
+  });
+  const opened = archiver;
+  const batchApp = createBatchApp({ ...options, runner, waitingFor: opened.waitingFor });
+  const schedule =
+    options.batchSchedule === undefined
+      ? undefined
+      : cron.schedule(options.batchSchedule, scheduledRun, { noOverlap: true });
+
+  async function scheduledRun(): Promise<void> {
+    await batchApp.makeRun().catch((err: unknown) => log.error({ err }, 'batch run failed; the current run stays'));
+  }
+
+  return {
+    ...batchApp,
+    async [Symbol.asyncDispose]() {
+      await schedule?.destroy();
+      await batchApp.app.close();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}

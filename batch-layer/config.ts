@@ -1,0 +1,29 @@
+// Settings of the batch layer.
+import { integer, matching } from '../runtime/config.ts';
+import {
+  clickhouseSettings,
+  generationSettings,
+  httpSettings,
+  kafkaSettings,
+  logSettings,
+  operatorSettings,
+  redisSettings,
+} from '../runtime/shared-settings.ts';
+
+export const batchSettings = {
+  ...logSettings,
+  ...httpSettings,
+  ...kafkaSettings,
+  ...generationSettings,
+  ...redisSettings,
+  ...clickhouseSettings,
+  ...operatorSettings,
+  batchPort: integer('port of the batch layer for operations', 0, 65_535, 8083),
+  batchSchedule: matching(
+    'when batch runs are made (cron, five or six fields)',
+    /^\S+( \S+){4,5}$/,
+    'a cron expression',
+    '* * * * *',
+  ),
+  archiveIntervalMs: integer('how often the archive is written', 50, 60_000, 1_000),
+};

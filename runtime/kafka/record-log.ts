@@ -1,0 +1,84 @@
+// The port through which both layers read the topic: record sets of known range, never single promises.
+// Only the contract; `kafka-record-log.ts` is the implementation. Offsets are numbers below 2^53.
+
+/**
+ * One record, lent for the call only: one cursor object is reused for all records of a walk, and its buffers are views
+ * into the fetched bytes. Copy what must outlive the call. Fields are decoded when they are read.
+ */
+export interface LogRecord {
+  readonly offset: number;
+  /** UTC milliseconds: the broker's append time on a LogAppendTime topic, else what the producer said. */
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: [string, Buffer | null][];
+}
+
+/** Called in offset order. The two verbs together visit each offset of a set exactly once. Must not be async. */
+export interface RecordVisitor {
+  record(record: LogRecord): void;
+  /**
+   * Offsets `[from, to)` hold no record of ours: control markers, records of aborted transactions, offsets that
+   * compaction removed. Known from batch headers only. Neighbouring gaps arrive as one.
+   */
+  gap(from: number, to: number): void;
+}
+
+/** What one fetch brought for one partition. Covers exactly `[from, next)`, `from < next`. Valid as long as it is held. */
+export interface RecordSet {
+  readonly partition: number;
+  readonly from: number;
+  readonly next: number;
+  /** End of the replicated log as of this fetch; `next` may be behind it. */
+  readonly highWatermark: number;
+  readonly logStart: number;
+  /**
+   * Visits every offset of `[from, next)`. Can be repeated. What the visitor throws passes through. Checksums were
+   * verified before; `corrupt-batch`, `batch-too-large` or `unknown-codec` are still possible in a batch's content.
+   */
+  walk(visitor: RecordVisitor): void;
+}
+
+/** The wanted offset is not in the log any more (retention), or not yet (the log was cut or replaced). */
+export interface OffsetLost {
+  readonly partition: number;
+  readonly wanted: number;
+  readonly logStart: number;
+  /** The end up to which committed records can be read. */
+  readonly end: number;
+}
+
+export interface FollowHandler {
+  /**
+   * The partitions wanted now and the next offset of each. Asked before each fetch, and again before a set is handed
+   * over: a set that no longer starts at the wanted offset, or whose partition was left out meanwhile, is dropped.
+   * A partition left out is not fetched (back-pressure). Must be cheap and must not throw.
+   */
+  positions(): ReadonlyMap<number, number>;
+  /**
+   * One record set. The next fetch of the same leader waits for it; sets of other leaders may arrive meanwhile, those of
+   * one partition never overlap. A rejection ends `follow` with it.
+   */
+  onRecordSet(set: RecordSet): void | Promise<void>;
+  /** Called once for each lost position; the partition rests until `positions` gives another offset for it. */
+  onOffsetLost(lost: OffsetLost): void | Promise<void>;
+}
+
+export interface RecordLog {
+  /** The topic's number of partitions. Rejects with a `KafkaError` if no broker answers. */
+  partitionCount(): Promise<number>;
+  /**
+   * By partition: the first offset, and the end up to which committed records can be read (last stable offset). One round
+   * trip to each leader; rejects with a retryable `KafkaError` while a leader is away.
+   */
+  ranges(): Promise<{ start: number; end: number }[]>;
+  /**
+   * Reads until the signal aborts, then resolves; after that the handler is not called again. Survives broker restarts
+   * and leader changes by itself (bounded backoff with jitter). Rejects only with what the handler threw.
+   */
+  follow(handler: FollowHandler, signal: AbortSignal): Promise<void>;
+  /** Makes `follow` ask for positions at once (a partition was added or resumed). Never blocks. */
+  wake(): void;
+  /** Ends `follow` and closes all connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,27 @@
+// Settings of the speed layer.
+import { integer } from '../runtime/config.ts';
+import {
+  clickhouseSettings,
+  generationSettings,
+  httpSettings,
+  kafkaSettings,
+  logSettings,
+  redisSettings,
+} from '../runtime/shared-settings.ts';
+
+export const speedSettings = {
+  ...logSettings,
+  ...httpSettings,
+  ...kafkaSettings,
+  ...generationSettings,
+  ...redisSettings,
+  ...clickhouseSettings,
+  speedPort: integer('port of the speed layer for operations', 0, 65_535, 8082),
+  flushIntervalMs: integer('how often live counters are flushed to Redis', 5, 10_000, 100),
+  sessionTimeoutMs: integer(
+    'a speed layer silent for this long loses its partitions to the others',
+    6_000,
+    300_000,
+    10_000,
+  ),
+};

@@ -1,0 +1,72 @@
+// Speed layer: Kafka → judged, deduplicated, folded → Redis. One process of any number.
+import { ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import { loadConfig } from '../runtime/config.ts';
+import { listen } from '../runtime/http-server.ts';
+import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
+import { ensureTopics } from '../runtime/kafka/topics.ts';
+import { connectRedis, openRedis } from '../runtime/redis.ts';
+import { runService } from '../runtime/service.ts';
+import { generationOf } from '../runtime/shared-settings.ts';
+import { createSpeedApp } from './app.ts';
+import { speedSettings } from './config.ts';
+import { openRedisCounterStore } from './redis-counter-store.ts';
+import { openSpeedLayer } from './speed-layer.ts';
+import { createTidemarkSource } from './tidemark-source.ts';
+import { writerLimits } from './writer-limits.ts';
+
+const clock = () => Date.now();
+const config = () => loadConfig(speedSettings, process.env);
+
+await runService(
+  'speed-layer',
+  () => config().logLevel,
+  async (resources, log) => {
+    const settings = config();
+    const generation = generationOf(settings);
+    const brokers = [...settings.kafkaBrokers];
+    await ensureTopics({
+      brokers,
+      clientId: 'tidemark-speed-layer',
+      topic: settings.topic,
+      partitions: settings.partitions,
+    });
+    await ensureTables(settings, generation, clock());
+
+    const clickhouse = openClickHouse(settings);
+    resources.defer(() => clickhouse.close());
+    const redis = openRedis(settings, log);
+    resources.defer(() => redis.disconnect());
+    const subscriber = openRedis(settings, log);
+    resources.defer(() => subscriber.disconnect());
+    await Promise.all([connectRedis(redis), connectRedis(subscriber)]);
+
+    const recordLog = await openKafkaRecordLog({
+      brokers,
+      clientId: 'tidemark-speed-layer',
+      topic: settings.topic,
+      onTrouble: (err) => log.warn({ err }, 'reading Kafka'),
+    });
+    resources.defer(() => recordLog.close());
+
+    const speedLayer = await openSpeedLayer({
+      ...settings,
+      brokers,
+      generation,
+      log,
+      clock,
+      subscriber,
+      recordLog,
+      store: await openRedisCounterStore({ redis, redisPrefix: settings.redisPrefix, generation, clock }),
+      source: createTidemarkSource(clickhouse, generation),
+      limits: writerLimits,
+    });
+    resources.use(speedLayer);
+
+    const app = createSpeedApp(speedLayer, log);
+    resources.defer(() => app.close());
+    log.info(
+      { address: await listen(app, settings.host, settings.speedPort), generation: generation.id },
+      'speed layer',
+    );
+  },
+);

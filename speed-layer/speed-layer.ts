@@ -1,0 +1,129 @@
+// The speed layer of one process: a member of the group, one writer for each partition it was given, one reader of the
+// topic that feeds them. Runs are watched by message and once a second.
+import type { Redis } from '../runtime/redis.ts';
+import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
+import type { RecordLog } from '../runtime/kafka/record-log.ts';
+import { channels } from '../schemas/layout-redis.ts';
+import { openPartitionWriter, type PartitionWriter, type WriterDependencies } from './partition-writer.ts';
+
+export interface SpeedLayerOptions extends Omit<WriterDependencies, 'wake'> {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly redisPrefix: string;
+  /** A connection of its own: it subscribes. */
+  readonly subscriber: Redis;
+  readonly recordLog: RecordLog;
+  readonly flushIntervalMs: number;
+  readonly sessionTimeoutMs: number;
+}
+
+export interface SpeedLayer {
+  readonly writers: ReadonlyMap<number, PartitionWriter>;
+  /** undefined when every assigned partition is counting. */
+  waitingFor(): string | undefined;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const runPollMs = 1_000;
+const commitMs = 5_000;
+
+export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedLayer> {
+  const { recordLog, generation, log, source, subscriber } = options;
+  const writers = new Map<number, PartitionWriter>();
+  let assigned = false;
+
+  async function assign(partitions: ReadonlySet<number>): Promise<void> {
+    const leaving = [...writers.values()].filter((writer) => !partitions.has(writer.partition));
+    for (const writer of leaving) writers.delete(writer.partition);
+    await Promise.all(leaving.map((writer) => writer.close()));
+    for (const partition of partitions) {
+      if (writers.has(partition)) continue;
+      writers.set(partition, openPartitionWriter(partition, { ...options, wake: () => recordLog.wake() }));
+    }
+    assigned = true;
+    log.info({ partitions: [...partitions].toSorted((a, b) => a - b) }, 'assigned');
+  }
+
+  const reading = new AbortController();
+  const following = recordLog.follow(
+    {
+      positions() {
+        const positions = new Map<number, number>();
+        for (const [partition, writer] of writers) {
+          const position = writer.position();
+          if (position !== undefined) positions.set(partition, position);
+        }
+        return positions;
+      },
+      onRecordSet: (set) => writers.get(set.partition)?.accept(set),
+      onOffsetLost: (lost) => writers.get(lost.partition)?.offsetLost(lost),
+    },
+    reading.signal,
+  );
+  following.catch((err: unknown) => log.fatal({ err }, 'reading the topic ended'));
+
+  let polling: Promise<void> | undefined;
+  function lookForRun(): void {
+    polling ??= (async () => {
+      try {
+        const run = await source.currentRun();
+        if (run) await Promise.all([...writers.values()].map((writer) => writer.runPublished(run)));
+      } catch (err) {
+        log.debug({ err }, 'the current run could not be read');
+      } finally {
+        polling = undefined;
+      }
+    })();
+  }
+
+  const { cut, run } = channels(options.redisPrefix, generation);
+  subscriber.on('message', (channel: string) => {
+    if (channel === cut) for (const writer of writers.values()) writer.requestCut();
+    else if (channel === run) lookForRun();
+  });
+  await subscriber.subscribe(cut, run);
+
+  const member = await joinGroup({
+    brokers: [...options.brokers],
+    clientId: 'tidemark-speed-layer',
+    groupId: `${options.topic}-speed-layer-${generation.id}`,
+    topic: options.topic,
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    onAssignment: assign,
+    onTrouble: (err) => log.warn({ err }, 'group membership'),
+  });
+
+  const timers = [
+    setInterval(() => {
+      for (const writer of writers.values()) writer.tick();
+    }, options.flushIntervalMs),
+    setInterval(lookForRun, runPollMs),
+    setInterval(() => void member.commit(flushedVector(writers)), commitMs),
+  ];
+
+  return {
+    writers,
+    waitingFor() {
+      if (!assigned) return 'waiting for partitions of the group';
+      const waiting = [...writers.values()].find((writer) => writer.state !== 'counting');
+      return waiting && `partition ${waiting.partition}: ${waiting.trouble}`;
+    },
+    // Stop reading, flush, then leave: whoever takes over goes on from the last order.
+    async [Symbol.asyncDispose]() {
+      for (const timer of timers) clearInterval(timer);
+      reading.abort();
+      await following.catch(() => undefined);
+      await Promise.all([...writers.values()].map((writer) => writer.close()));
+      await polling;
+      await member.commit(flushedVector(writers));
+      await member.leave();
+    },
+  };
+}
+
+function flushedVector(writers: ReadonlyMap<number, PartitionWriter>): Map<number, number> {
+  const vector = new Map<number, number>();
+  for (const [partition, writer] of writers)
+    if (writer.flushedNext !== undefined) vector.set(partition, writer.flushedNext);
+  return vector;
+}

@@ -1,0 +1,173 @@
+// A whole pipeline of its own on the given stack: own topic, Redis prefix and database, layers in this process.
+import { randomBytes } from 'node:crypto';
+import { type BatchLayer, openBatchLayer } from '../batch-layer/batch-layer.ts';
+import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import type { EventProducer } from '../runtime/kafka/event-producer.ts';
+import { openEventProducer } from '../runtime/kafka/kafka-event-producer.ts';
+import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
+import { ensureTopics } from '../runtime/kafka/topics.ts';
+import { createLogger, type Logger } from '../runtime/logger.ts';
+import { connectRedis, openRedis, type Redis } from '../runtime/redis.ts';
+import { generationOf } from '../runtime/shared-settings.ts';
+import { encodeEvent } from '../schemas/codec.ts';
+import type { Generation } from '../schemas/generation.ts';
+import type { OrderEvent } from '../schemas/order-event.ts';
+import { openRedisCounterStore } from '../speed-layer/redis-counter-store.ts';
+import { openSpeedLayer, type SpeedLayer } from '../speed-layer/speed-layer.ts';
+import { createTidemarkSource } from '../speed-layer/tidemark-source.ts';
+import { writerLimits } from '../speed-layer/writer-limits.ts';
+
+export interface StackUrls {
+  readonly kafkaBrokers: string;
+  readonly redisUrl: string;
+  readonly clickhouseUrl: string;
+}
+
+export interface PipelineOptions {
+  readonly stack: StackUrls;
+  readonly partitions?: number;
+  readonly horizonMinutes?: number;
+  readonly maxEpochRecords?: number;
+}
+
+export interface Pipeline {
+  readonly generation: Generation;
+  readonly topic: string;
+  readonly redisPrefix: string;
+  readonly brokers: string[];
+  readonly settings: ReturnType<typeof settingsOf>;
+  readonly batch: BatchLayer;
+  readonly redis: Redis;
+  readonly clickhouse: ClickHouse;
+  readonly producer: EventProducer;
+  readonly log: Logger;
+  openSpeed(): Promise<SpeedLayer>;
+  /** Writes events as ingest does; resolves with the next offsets by partition, for partitions written. */
+  produce(events: readonly OrderEvent[]): Promise<Map<number, number>>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+function settingsOf({ stack, partitions = 3, horizonMinutes = 60 }: PipelineOptions) {
+  const name = `t${randomBytes(5).toString('hex')}`;
+  return {
+    topic: `orders-${name}`,
+    partitions,
+    horizonMinutes,
+    hashKey: randomBytes(16).toString('hex'),
+    kafkaBrokers: [stack.kafkaBrokers],
+    redisUrl: stack.redisUrl,
+    redisPrefix: name,
+    clickhouseUrl: stack.clickhouseUrl,
+    clickhouseUser: 'default',
+    clickhousePassword: '',
+    clickhouseDatabase: name,
+    operatorToken: 'operator-token-of-tests',
+  };
+}
+
+const clock = () => Date.now();
+
+export async function openPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const settings = settingsOf(options);
+  const { topic, redisPrefix, partitions } = settings;
+  const brokers = [...settings.kafkaBrokers];
+  const generation = generationOf(settings);
+  const log = createLogger('test', process.env['TIDEMARK_LOG_LEVEL'] ?? 'silent');
+  const resources = new AsyncDisposableStack();
+  await ensureTopics({ brokers, clientId: 'test', topic, partitions });
+  await ensureTables(settings, generation, clock());
+  const clickhouse = openClickHouse(settings);
+  resources.defer(() => clickhouse.close());
+  resources.defer(() => clickhouse.command(`DROP DATABASE IF EXISTS ${settings.clickhouseDatabase}`));
+  const redis = openRedis(settings, log);
+  resources.defer(() => redis.disconnect());
+  await connectRedis(redis);
+  const producer = await openEventProducer({ brokers, clientId: 'test' });
+  resources.defer(() => producer.close());
+  const recordLog = await openKafkaRecordLog({ brokers, clientId: 'test-batch', topic });
+  resources.defer(() => recordLog.close());
+  const randomBits = () => randomBytes(4).readUInt32BE();
+  const batch = resources.use(
+    await openBatchLayer({
+      ...settings,
+      brokers,
+      generation,
+      recordLog,
+      producer,
+      clickhouse,
+      redis,
+      log,
+      clock,
+      randomBits,
+      archiveIntervalMs: 100,
+    }),
+  );
+
+  return {
+    generation,
+    topic,
+    redisPrefix,
+    brokers,
+    settings,
+    batch,
+    redis,
+    clickhouse,
+    producer,
+    log,
+    async openSpeed() {
+      const own = new AsyncDisposableStack();
+      const speedRedis = openRedis(settings, log);
+      own.defer(() => speedRedis.disconnect());
+      const subscriber = openRedis(settings, log);
+      own.defer(() => subscriber.disconnect());
+      await Promise.all([connectRedis(speedRedis), connectRedis(subscriber)]);
+      const speedLog = await openKafkaRecordLog({ brokers, clientId: 'test-speed', topic });
+      own.defer(() => speedLog.close());
+      const speed = await openSpeedLayer({
+        brokers,
+        topic,
+        redisPrefix,
+        generation,
+        log,
+        clock,
+        subscriber,
+        recordLog: speedLog,
+        flushIntervalMs: 20,
+        sessionTimeoutMs: 6_000,
+        store: await openRedisCounterStore({ redis: speedRedis, redisPrefix, generation, clock }),
+        source: createTidemarkSource(clickhouse, generation),
+        limits: {
+          ...writerLimits,
+          retryMs: 50,
+          ...(options.maxEpochRecords === undefined ? {} : { maxEpochRecords: options.maxEpochRecords }),
+        },
+      });
+      const close = speed[Symbol.asyncDispose].bind(speed);
+      return Object.assign(speed, {
+        [Symbol.asyncDispose]: async () => {
+          await close();
+          await own.disposeAsync();
+        },
+      });
+    },
+    produce: (events) =>
+      producer.send(
+        topic,
+        events.map((event) => ({ key: event.orderId, value: encodeEvent(event) })),
+      ),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Waits until the condition holds; bounded, and says what it waited for. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
