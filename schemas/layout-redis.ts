@@ -118,7 +118,7 @@ export interface FlushMessage {
   readonly from: number;
   readonly next: number;
   readonly closed: boolean;
-  /** Hash fields of the epoch's ledger, flat: name, value, … */
+  /** Hash fields of the epoch's ledger, flat: name, value, …; empty where `from` is `next` (nothing but closing). */
   readonly ledger: readonly string[];
   /** For each rollup in the definition's order, flat: key, value, … */
   readonly cells: readonly (readonly string[])[];

@@ -110,7 +110,7 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
 
 function messageOf(partition: number, flush: Flush, ledger: string[]): FlushMessage {
   const { epoch, from, next, close, cells } = flush;
-  return { partition, epoch, from, next, closed: close, ledger, cells };
+  return { partition, epoch, from, next, closed: close, ledger: next === from ? [] : ledger, cells };
 }
 
 function outcome([done, why]: ScriptReply): WriteOutcome {

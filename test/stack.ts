@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { openLocalStack } from '../stack/local-stack.ts';
-import { givenStackUrls, type StackUrls } from '../stack/stack-urls.ts';
 import { chooseFreePorts } from '../stack/ports.ts';
+import { givenStackUrls, type StackUrls } from '../stack/stack-urls.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

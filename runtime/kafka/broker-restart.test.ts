@@ -39,7 +39,9 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     cleanup.use(topic);
     const troubles = { log: 0, group: 0 };
     const log = await openKafkaRecordLog({
-      ...{ brokers, clientId: 'test', topic: topic.topic },
+      brokers,
+      clientId: 'test',
+      topic: topic.topic,
       onTrouble: () => void troubles.log++,
     });
     cleanup.defer(() => log.close());
@@ -47,7 +49,11 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     cleanup.defer(() => producer.close());
     let assignments = 0;
     const member = await joinGroup({
-      ...{ brokers, clientId: 'test', groupId: 'g', topic: topic.topic, sessionTimeoutMs: 6_000 },
+      brokers,
+      clientId: 'test',
+      groupId: 'g',
+      topic: topic.topic,
+      sessionTimeoutMs: 6_000,
       onAssignment: () => void assignments++,
       onTrouble: () => void troubles.group++,
     });
@@ -65,7 +71,11 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
 
     // A second member gets its share only if the first one still takes part.
     const second = await joinGroup({
-      ...{ brokers, clientId: 'test', groupId: 'g', topic: topic.topic, sessionTimeoutMs: 6_000 },
+      brokers,
+      clientId: 'test',
+      groupId: 'g',
+      topic: topic.topic,
+      sessionTimeoutMs: 6_000,
       onAssignment: () => {},
     });
     cleanup.defer(() => second.leave());

@@ -69,25 +69,26 @@ describe('the event producer', () => {
   });
 });
 
+/** A lane on a client that answers each send with the next of these. */
+function laneOn(outcomes: (() => Promise<unknown>)[], sendTimeoutMs = 5_000) {
+  let connected = 0;
+  const sizes: number[] = [];
+  const send = ({ messages }: { messages: unknown[] }) => {
+    sizes.push(messages.length);
+    return outcomes.shift()!();
+  };
+  const connect = async () => {
+    connected++;
+    return { send, disconnect: async () => {} } as never;
+  };
+  const lane = createSendLane({ topic: 't', partitions: 1, sendTimeoutMs, connect });
+  return { lane, sizes, connections: () => connected };
+}
+
+const stored = (baseOffset: string) => async () => [{ topicName: 't', partition: 0, errorCode: 0, baseOffset }];
+
 describe('a send lane', () => {
   const message = { key: 'k', value: Buffer.from('v') };
-
-  function laneOn(outcomes: (() => Promise<unknown>)[], sendTimeoutMs = 5_000) {
-    let connected = 0;
-    const sizes: number[] = [];
-    const connect = async () => {
-      connected++;
-      const send = ({ messages }: { messages: unknown[] }) => {
-        sizes.push(messages.length);
-        return outcomes.shift()!();
-      };
-      return { send, disconnect: async () => {} } as never;
-    };
-    const lane = createSendLane({ topic: 't', partitions: 1, sendTimeoutMs, connect });
-    return { lane, sizes, connections: () => connected };
-  }
-
-  const stored = (baseOffset: string) => async () => [{ topicName: 't', partition: 0, errorCode: 0, baseOffset }];
 
   test('never reuses a producer after a failed send: its sequence numbers would hide a loss', async () => {
     const { lane, connections } = laneOn([async () => Promise.reject(new Error('cut')), stored('4')]);

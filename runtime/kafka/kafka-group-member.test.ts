@@ -13,13 +13,17 @@ const sessionTimeoutMs = 6_000;
 async function join(topic: TestTopic, groupId: string) {
   const assignments: number[][] = [];
   const member = await joinGroup({
-    ...{ brokers: topic.brokers, clientId: 'test', groupId, topic: topic.topic, sessionTimeoutMs },
-    onAssignment: (partitions) => void assignments.push([...partitions].toSorted()),
+    brokers: topic.brokers,
+    clientId: 'test',
+    groupId,
+    topic: topic.topic,
+    sessionTimeoutMs,
+    onAssignment: (partitions) => void assignments.push([...partitions].toSorted((a, b) => a - b)),
   });
   return { member, assignments };
 }
 
-const sorted = (member: GroupMember) => [...member.assignment()].toSorted();
+const sorted = (member: GroupMember) => [...member.assignment()].toSorted((a, b) => a - b);
 
 function startProcess(topic: TestTopic, groupId: string): ChildProcess {
   const module = JSON.stringify(new URL('./kafka-group-member.ts', import.meta.url).href);
@@ -44,7 +48,7 @@ test('two members split the partitions; when one leaves the other has all at onc
   const second = await join(topic, groupId);
   await until(() => expect(first.member.assignment().size).toBe(3));
   expect(second.member.assignment().size).toBe(3);
-  expect([...first.member.assignment(), ...second.member.assignment()].toSorted()).toEqual(ALL);
+  expect([...first.member.assignment(), ...second.member.assignment()].toSorted((a, b) => a - b)).toEqual(ALL);
   await second.member.leave();
   await until(() => expect(sorted(first.member)).toEqual(ALL));
   expect(first.assignments.at(-1)).toEqual(ALL);
@@ -82,7 +86,10 @@ test('what onAssignment throws is reported and does not end the membership', asy
   await using topic = await createTestTopic({ partitions: 6 });
   const troubles: unknown[] = [];
   const member = await joinGroup({
-    ...{ brokers: topic.brokers, clientId: 'test', groupId: randomUUID(), topic: topic.topic },
+    brokers: topic.brokers,
+    clientId: 'test',
+    groupId: randomUUID(),
+    topic: topic.topic,
     onAssignment: () => Promise.reject(new Error('caller')),
     onTrouble: (error) => troubles.push(error),
   });
@@ -93,7 +100,11 @@ test('what onAssignment throws is reported and does not end the membership', asy
 
 test('a group that cannot be joined fails by name within its time', async () => {
   const joining = joinGroup({
-    ...{ brokers: ['127.0.0.1:1'], clientId: 'test', groupId: 'g', topic: 't', joinTimeoutMs: 500 },
+    brokers: ['127.0.0.1:1'],
+    clientId: 'test',
+    groupId: 'g',
+    topic: 't',
+    joinTimeoutMs: 500,
     onAssignment: () => expect.unreachable(),
   });
   await expect(joining).rejects.toMatchObject({ code: 'group-failed', data: { operation: 'join' } });

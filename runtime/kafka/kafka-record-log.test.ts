@@ -3,7 +3,7 @@ import { openKafkaRecordLog } from './kafka-record-log.ts';
 import type { RecordLog } from './record-log.ts';
 import { createTestTopic, startFollower, type TestTopic } from './test-topic.ts';
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
 async function openLog(topic: TestTopic, options: { topic?: string; maxWaitMs?: number } = {}) {
   const troubles: unknown[] = [];
@@ -32,7 +32,7 @@ describe('the record log of a Kafka topic', () => {
     await withLog(topic, async (log, troubles) => {
       for (let partition = 0; partition < 3; partition++) await topic.write(partition, ['a', 'b', 'c']);
       expect(await log.partitionCount()).toBe(3);
-      expect(await log.ranges()).toEqual(Array(3).fill({ start: 0, end: 3 }));
+      expect(await log.ranges()).toEqual(Array.from({ length: 3 }, () => ({ start: 0, end: 3 })));
       await using follower = startFollower(log, everyPartition(3));
       await until(() => expect(follower.seen.length).toBe(9));
       await topic.write(1, ['d']);

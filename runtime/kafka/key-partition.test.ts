@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Partitioners } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { partitionOfKey } from './key-partition.ts';
@@ -12,7 +12,11 @@ test('a key belongs to the partition that kafkajs and Java give it', () => {
   fc.assert(
     fc.property(anyKey, fc.integer({ min: 1, max: 50 }), (key, partitions) => {
       const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-        ...{ partitionId, partitionErrorCode: 0, leader: 1, replicas: [1], isr: [1] },
+        partitionId,
+        partitionErrorCode: 0,
+        leader: 1,
+        replicas: [1],
+        isr: [1],
       }));
       expect(partitionOfKey(key, partitions)).toBe(
         kafkajs({ topic: 't', partitionMetadata, message: { key, value: null } }),

@@ -1,5 +1,5 @@
 import { createRecordsBatch } from '@platformatic/kafka';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KafkaError } from './errors.ts';
 import type { RecordSet } from './record-log.ts';
@@ -251,7 +251,7 @@ describe('a record set', () => {
 
   const anyBatch = fc.record({
     hole: fc.nat({ max: 3 }),
-    deltas: fc.uniqueArray(fc.nat({ max: 12 }), { maxLength: 8 }).map((deltas) => deltas.sort((a, b) => a - b)),
+    deltas: fc.uniqueArray(fc.nat({ max: 12 }), { maxLength: 8 }).map((deltas) => deltas.toSorted((a, b) => a - b)),
     tail: fc.nat({ max: 3 }),
     producer: fc.constantFrom(-1n, 1n, 2n),
     kind: fc.constantFrom('data', 'data', 'transactional', 'abort', 'commit'),

@@ -66,7 +66,7 @@ export function startFollower(log: RecordLog, start: Iterable<[number, number]>)
       const { partition } = set;
       if (positions.get(partition) !== set.from) throw new Error(`set of ${partition} does not continue: ${set.from}`);
       set.walk({
-        record: ({ offset, value }) => seen.push(`${partition}:${offset}=${value}`),
+        record: ({ offset, value }) => seen.push(`${partition}:${offset}=${value?.toString()}`),
         gap: (from, to) => seen.push(`${partition}:[${from},${to})`),
       });
       positions.set(partition, set.next);
