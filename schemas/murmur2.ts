@@ -21,7 +21,7 @@ function murmur2(key: Uint8Array): number {
   return h ^ (h >>> 15);
 }
 
-/** The partition of a record key among `partitions`. */
-export function partitionOf(key: Uint8Array, partitions: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitions;
+/** The partition of a record key among `partitions`. A text is its UTF-8 bytes. */
+export function partitionOf(key: string | Uint8Array, partitions: number): number {
+  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions;
 }

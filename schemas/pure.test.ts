@@ -58,9 +58,13 @@ describe('partitionOf', () => {
           partitionMetadata: metadata(partitions),
           message: { key, value: null },
         });
-        expect(partitionOf(Buffer.from(key), partitions)).toBe(theirs);
+        expect(partitionOf(key, partitions)).toBe(theirs);
       }),
     );
+  });
+
+  test("gives the value of Kafka's own UtilsTest", () => {
+    expect(partitionOf('foobar', 1_000_003)).toBe((-790_332_482 & 0x7fffffff) % 1_000_003);
   });
 });
 

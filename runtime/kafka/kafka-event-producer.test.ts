@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { openEventProducer } from './kafka-event-producer.ts';
 import { openKafkaRecordLog } from './kafka-record-log.ts';
-import { partitionOfKey } from './key-partition.ts';
+import { partitionOf } from '../../schemas/murmur2.ts';
 import { createSendLane } from './send-lane.ts';
-import { createTestTopic, startFollower, stackBrokers } from './test-topic.ts';
+import { createTestTopic, stackBrokers, startFollower } from './test-topic.ts';
 
 describe('the event producer', () => {
   test('tells the next offsets of each call, also of calls that share a flight', async () => {
@@ -28,7 +28,7 @@ describe('the event producer', () => {
     for (const [call, messages] of calls.entries()) {
       const next = new Map<number, number>();
       for (const [i, { key }] of messages.entries()) {
-        const partition = partitionOfKey(key, 4);
+        const partition = partitionOf(key, 4);
         const found = follower.seen.find((line) => line.startsWith(`${partition}:`) && line.endsWith(`=${call}/${i}`));
         next.set(partition, Number(found?.split(/[:=]/)[1]) + 1);
       }

@@ -8,8 +8,8 @@ import {
   LENGTH_FIELD_END,
   MAGIC_AT,
   producerIdOf,
-  readBatchHeader,
   RecordCursor,
+  readBatchHeader,
 } from './record-batch.ts';
 import type { RecordSet, RecordVisitor } from './record-log.ts';
 

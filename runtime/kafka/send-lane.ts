@@ -5,7 +5,7 @@
 import type { Producer } from 'kafkajs';
 import { KafkaError } from './errors.ts';
 import type { OutgoingMessage } from './event-producer.ts';
-import { partitionOfKey } from './key-partition.ts';
+import { partitionOf } from '../../schemas/murmur2.ts';
 import { createSendQueue, type Flight, landFlight } from './send-queue.ts';
 
 export interface SendLane {
@@ -69,7 +69,7 @@ export function createSendLane({ topic, partitions, sendTimeoutMs, connect }: Se
 
   return {
     send(messages) {
-      const placed = messages.map((message) => ({ ...message, partition: partitionOfKey(message.key, partitions) }));
+      const placed = messages.map((message) => ({ ...message, partition: partitionOf(message.key, partitions) }));
       const deadlineMs = performance.now() + sendTimeoutMs;
       const answer = new Promise<Map<number, number>>((resolve, reject) => {
         queue.add({ messages: placed, deadlineMs, landed: 0, next: new Map(), resolve, reject });

@@ -1,5 +1,5 @@
 // Asks the leaders for first offsets and last stable offsets (ListOffsets, read_committed).
-import { FetchIsolationLevels, listOffsetsV7, ListOffsetTimestamps } from '@platformatic/kafka';
+import { FetchIsolationLevels, ListOffsetTimestamps, listOffsetsV7 } from '@platformatic/kafka';
 import type { BrokerConnection } from './broker-connection.ts';
 import { KafkaError } from './errors.ts';
 import { toSafeNumber } from './safe-integer.ts';
