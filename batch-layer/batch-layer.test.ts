@@ -1,0 +1,150 @@
+// The batch layer on the real stack: runs, audit, dead letters.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createKafkaJs } from '../runtime/kafka/kafkajs-client.ts';
+import { deadLetterTopicOf } from '../runtime/kafka/topics.ts';
+import { encodeEvent } from '../schemas/codec.ts';
+import { tables } from '../schemas/layout-clickhouse.ts';
+import { partitionKeys } from '../schemas/layout-redis.ts';
+import { partitionOf } from '../schemas/murmur2.ts';
+import type { SpeedLayer } from '../speed-layer/speed-layer.ts';
+import { openPipeline, type Pipeline, until } from '../test/pipeline.ts';
+import { createRandomOrders } from '../test/random-orders.ts';
+
+let pipeline: Pipeline;
+let speed: SpeedLayer;
+beforeAll(async () => {
+  pipeline = await openPipeline({ stack: inject('stack') });
+  speed = await pipeline.openSpeed();
+  await until('speed is counting', () => speed.waitingFor() === undefined);
+});
+afterAll(async () => {
+  await speed[Symbol.asyncDispose]();
+  await pipeline[Symbol.asyncDispose]();
+});
+
+const orders = createRandomOrders(11);
+const vectorOf = (next: ReadonlyMap<number, number>) => [0, 1, 2].map((partition) => next.get(partition) ?? 0);
+
+describe('a batch run', () => {
+  test('that covers a vector counts every record below it, and its audit of the live counters is equal', async () => {
+    const next = await pipeline.produce(orders.next(400, Date.now()));
+    const outcome = await pipeline.batch.makeRun(vectorOf(next));
+    expect(outcome).toMatchObject({
+      kind: 'published',
+      covered: true,
+      run: { audit: 'equal', tidemark: vectorOf(next) },
+    });
+    const { counted, duplicate, rejected, gap, auditedEvents } = outcome.run;
+    const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+    expect(sum(counted) + sum(duplicate) + sum(rejected) + sum(gap)).toBe(400);
+    expect(sum(duplicate)).toBeGreaterThan(0);
+    expect(auditedEvents).toBeGreaterThan(100);
+  });
+
+  test('without anything new publishes nothing', async () => {
+    expect(await pipeline.batch.makeRun()).toMatchObject({ kind: 'unchanged' });
+  });
+
+  test('says so, with evidence, where a live counter was changed behind its back; the batch value stands', async () => {
+    const next = await pipeline.produce(orders.next(200, Date.now()));
+    await until('it is flushed', () =>
+      [...next].every(([p, offset]) => (speed.writers.get(p)?.flushedNext ?? 0) >= offset),
+    );
+    const partition = [...next.keys()][0]!;
+    const { generation, redis, redisPrefix } = pipeline;
+    const keys = partitionKeys(redisPrefix, generation, partition);
+    const epoch = Number(await redis.hget(keys.state, 'epoch'));
+    const cellsKey = keys.epoch(epoch)[2]!;
+    const [[field, cell]] = Object.entries(await redis.hgetall(cellsKey)) as [[string, string]];
+    const [facts, ...rest] = cell.split(',').map(Number);
+    await redis.hset(cellsKey, field, [facts, rest[0]! + 1, ...rest.slice(1)].join(','));
+    const outcome = await pipeline.batch.makeRun(vectorOf(next));
+    expect(outcome).toMatchObject({ kind: 'published', run: { audit: 'different' } });
+    expect(outcome.run.auditNote).toMatch(/^order_minute \d{4}-.*: batch .*, live /);
+  });
+
+  test('is not published where the archive does not account for each offset', async () => {
+    const { clickhouse, generation } = pipeline;
+    const before = await pipeline.batch.makeRun();
+    const end = before.run.tidemark[0]!;
+    // A log row that claims three offsets of which nothing was inserted, as if rows had been lost.
+    const row = {
+      archive: generation.archiveId,
+      partition: 0,
+      from: end,
+      to: end + 3,
+      rows: 3,
+      chunks: [2_900_000],
+      rejected: [],
+      gaps: [],
+      insertedAt: 0,
+    };
+    await clickhouse.insertRows(tables.archiveLog, [row]);
+    const cover = before.run.tidemark.map((offset, p) => (p === 0 ? end + 3 : offset));
+    await pipeline.redis.del(partitionKeys(pipeline.redisPrefix, generation, 0).state);
+    await expect(pipeline.batch.makeRun(cover)).rejects.toThrow(
+      /partition 0: the archive holds 0 events, 0 rejected, 0 in gaps/,
+    );
+    const [current] = await clickhouse.query<{ run: string }>(`SELECT max(run) AS run FROM ${tables.batchRuns}`);
+    expect(current?.run).toBe(before.run.run);
+    await clickhouse.command(
+      `ALTER TABLE ${tables.archiveLog} DELETE WHERE rows = 3 AND insertedAt = 0 SETTINGS mutations_sync = 1`,
+    );
+  });
+});
+
+test('poison is passed by, and kept with its raw bytes, reason and origin', async () => {
+  const { topic, brokers, generation } = pipeline;
+  const [good] = orders.next(1, Date.now());
+  const wrongCurrency = encodeEvent({ ...good!, currency: 'XYZ' });
+  const wrongSchema = encodeEvent(good!);
+  wrongSchema.writeInt32BE(77, 1);
+  const key = good!.orderId;
+  const partition = partitionOf(key, generation.partitions);
+  const stranger = ['a', 'b', 'c', 'd', 'e', 'f'].find(
+    (other) => partitionOf(other, generation.partitions) === partition,
+  )!;
+  const poison = [
+    { key, value: Buffer.from([1, 2, 3, 250, 251]), code: 'bad-frame' },
+    { key, value: wrongSchema, code: 'unknown-schema' },
+    { key, value: wrongCurrency, code: 'unknown-value' },
+    { key: stranger, value: encodeEvent(good!), code: 'key-mismatch' },
+  ];
+  await pipeline.producer.send(
+    topic,
+    poison.map(({ key, value }) => ({ key, value, headers: { shop: 'seven' } })),
+  );
+  const next = await pipeline.produce([{ ...good!, eventId: '00000000-0000-4000-8000-00000000abcd' }]);
+  const outcome = await pipeline.batch.makeRun(vectorOf(next));
+  expect(outcome.covered).toBe(true);
+  expect(outcome.run.rejected[partition]).toBe(4);
+  expect(outcome.run.audit).toBe('equal');
+
+  const consumer = createKafkaJs({ brokers, clientId: 'test' }).consumer({ groupId: `${topic}-dlq-reader` });
+  await consumer.connect();
+  await consumer.subscribe({ topic: deadLetterTopicOf(topic), fromBeginning: true });
+  const letters = new Map<string, { value: Buffer | null; headers: Record<string, string> }>();
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const headers = Object.fromEntries(
+        Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]),
+      );
+      letters.set(String(message.key), { value: message.value, headers });
+    },
+  });
+  await until('four dead letters', () => letters.size >= 4);
+  await consumer.disconnect();
+  const found = [...letters.values()].toSorted(
+    (a, b) => Number(a.headers['tidemark-origin-offset']) - Number(b.headers['tidemark-origin-offset']),
+  );
+  expect(found.map((letter) => letter.headers['tidemark-reason'])).toEqual(poison.map((one) => one.code));
+  expect(found.map((letter) => letter.value)).toEqual(poison.map((one) => one.value));
+  for (const { headers } of found) {
+    expect(headers).toMatchObject({
+      'tidemark-origin-topic': topic,
+      'tidemark-origin-partition': String(partition),
+      shop: 'seven',
+    });
+  }
+  expect([...letters.keys()][0]).toMatch(new RegExp(`^${topic}/${partition}/\\d+$`));
+});
