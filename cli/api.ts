@@ -1,0 +1,158 @@
+// The HTTP APIs as the command line uses them: addresses, answers, and their failures as one clear line.
+import { CliError, exitCodes } from './errors.ts';
+
+export type Cell = string | number | boolean | null;
+
+export interface Provenance {
+  readonly generation: string;
+  readonly run: string;
+  readonly runPublishedAt?: string | number | null;
+  readonly tidemark?: readonly number[];
+  readonly vector?: readonly number[];
+  readonly token: string;
+  readonly lagRecords?: number | null;
+  readonly lagMs?: number | null;
+  readonly newestEventAt?: string | number | null;
+  readonly liveShare?: number | null;
+  readonly deferredRecords?: number;
+  readonly deadLetters?: number;
+  readonly audit?: { readonly state: string; readonly events: number };
+  readonly notes?: readonly unknown[];
+}
+
+export interface QueryAnswer {
+  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly provenance: Provenance;
+}
+
+export interface StatusTotals {
+  readonly records: number;
+  readonly counted: number;
+  readonly duplicate: number;
+  readonly deferred: number;
+  readonly rejected: number;
+  readonly gap: number;
+  readonly liveCounted: number;
+}
+
+export interface Status {
+  readonly generation: string;
+  readonly run: Readonly<Record<string, unknown>>;
+  readonly partitions: readonly Readonly<Record<string, unknown>>[];
+  readonly totals: StatusTotals;
+  readonly extent?: { readonly from: string | number | null; readonly to: string | number | null };
+  readonly deadLetters?: { readonly total: number; readonly byReason?: Readonly<Record<string, number>> };
+  readonly runs?: readonly Readonly<Record<string, unknown>>[];
+  readonly notes?: readonly unknown[];
+}
+
+export interface BatchRunAnswer {
+  readonly run: string;
+  readonly tidemark: readonly number[];
+  readonly published: boolean;
+  readonly covered: boolean;
+  readonly behind?: unknown;
+  /** Of the whole run: offsets of [0, tidemark) by fate. */
+  readonly ledger?: Readonly<Record<'counted' | 'duplicate' | 'rejected' | 'gap', number>>;
+  readonly audit?: { readonly state: string; readonly events: number };
+  readonly token?: string;
+  readonly publishedAt?: string;
+}
+
+export interface Api {
+  readonly servingUrl: string;
+  readonly ingestUrl: string;
+  query(parameters: URLSearchParams): Promise<QueryAnswer>;
+  status(): Promise<Status>;
+  /** Waits, bounded by the server, until the run covers the token. */
+  runBatch(cover?: string): Promise<BatchRunAnswer>;
+}
+
+export interface ApiOptions {
+  readonly servingUrl: string;
+  readonly ingestUrl: string;
+  /** Asked for only when a call needs it. */
+  readonly operatorToken: () => string;
+  readonly signal?: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+interface ProblemDocument {
+  readonly code?: string;
+  readonly title?: string;
+  readonly detail?: string;
+}
+
+export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeoutMs = 180_000 }: ApiOptions): Api {
+  async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+    const address = new URL(path, servingUrl).href;
+    const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(address, { ...init, signal: AbortSignal.any(signals) });
+      text = await answer.text();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreachable('serving', servingUrl, error);
+    }
+    const body = parse(text);
+    if (answer.ok && body !== undefined) return body as T;
+    throw refused(init.method ?? 'GET', servingUrl, path, answer.status, body as ProblemDocument | undefined);
+  }
+
+  return {
+    servingUrl,
+    ingestUrl,
+    query: (parameters) => ask(`/v1/query?${parameters.toString()}`),
+    status: () => ask('/v1/status'),
+    runBatch: (cover) =>
+      ask('/v1/batch-runs', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${operatorToken()}`, 'content-type': 'application/json' },
+        body: JSON.stringify(cover === undefined ? {} : { cover }),
+      }),
+  };
+}
+
+/** No answer at all: the service is not there. */
+export function unreachable(service: string, address: string, cause: unknown): CliError {
+  const why = reasonOf(cause);
+  const message = `${service} does not answer at ${address} (${why}); start it with \`npm start\` or \`tidemark up\`, or set TIDEMARK_${service.toUpperCase()}_URL`;
+  return new CliError(message, exitCodes.unavailable, { cause });
+}
+
+function refused(
+  method: string,
+  address: string,
+  path: string,
+  status: number,
+  problem: ProblemDocument = {},
+): CliError {
+  const { code = `HTTP ${status}`, title = 'no problem document', detail = title } = problem;
+  const where = `${method} ${new URL(path.split('?')[0]!, address).href}`;
+  if (status === 401) {
+    const message = `${where}: the operator token is wrong; set TIDEMARK_OPERATOR_TOKEN to that of the running system`;
+    return new CliError(message, exitCodes.fault);
+  }
+  const exitCode =
+    status === 503 || status === 504 ? exitCodes.unavailable : status === 400 ? exitCodes.usage : exitCodes.fault;
+  return new CliError(`${where}: ${detail} (${code})`, exitCode);
+}
+
+export function reasonOf(cause: unknown): string {
+  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+  if (!(inner instanceof Error)) return String(inner);
+  if (inner.name === 'TimeoutError') return 'it took too long';
+  const code = 'code' in inner ? String(inner.code) : '';
+  return code === 'ECONNREFUSED' ? 'connection refused' : inner.message || code;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+// The HTTP app of ingest: POST /v1/events. Bodies are read by the handler itself, under its own bounds.
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createHttpServer } from '../runtime/http-server.ts';
+import { isKafkaError, KafkaError } from '../runtime/kafka/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { Problem } from '../runtime/problem.ts';
+import { encodeToken } from '../schemas/token.ts';
+import { type ByteBudget, createByteBudget, drain, readChunks, readWhole } from './body.ts';
+import {
+  allRejected,
+  emptyBody,
+  eventRefused,
+  malformedBody,
+  notProduced,
+  overloaded,
+  unsupportedEncoding,
+} from './errors.ts';
+import { type Intake, type IntakeDeps, openIntake } from './intake.ts';
+import { parseJsonText } from './json-text.ts';
+import { createIngestMetrics } from './metrics.ts';
+import { createLineSplitter, type Line } from './ndjson-lines.ts';
+import { openTrace, spanOf } from './trace-context.ts';
+
+export interface IngestAppDeps extends Omit<IntakeDeps, 'metrics'> {
+  readonly log: Logger;
+  readonly waitingFor: () => string | undefined;
+}
+
+export interface IngestAppOptions {
+  readonly maxRequests: number;
+  readonly idleMs: number;
+}
+
+export const jsonLimitBytes = 5 * 1024 * 1024;
+export const lineLimitBytes = 256 * 1024;
+const budgetBytes = 256 * 1024 * 1024;
+const ndjson = 'application/x-ndjson';
+
+export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: IngestAppOptions): FastifyInstance {
+  const { log, waitingFor, generation, randomBytes } = deps;
+  let requests = 0;
+  const metrics = createIngestMetrics(() => requests);
+  // Node's own limit would cut a long stream; readChunks bounds how long a body may stand still.
+  const app = createHttpServer({ log, waitingFor, metrics: metrics.registry, requestTimeoutMs: 0 });
+  const budget = createByteBudget(budgetBytes);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(['application/json', ndjson], (_request, payload, done) => done(null, payload));
+
+  app.post('/v1/events', async (request, reply) => {
+    if (requests >= maxRequests) throw overloaded(`${maxRequests} requests are being worked on`);
+    requests += 1;
+    try {
+      const trace = openTrace(request.headers.traceparent, randomBytes);
+      void reply.header('traceparent', spanOf(trace, randomBytes));
+      const intake = openIntake({ ...deps, metrics }, trace);
+      const answer = await takeEvents(request, intake);
+      return await reply.status(202).send(answer);
+    } catch (error) {
+      if (!isTimeout(error)) await drain(request.raw, 2 * jsonLimitBytes, 2_000);
+      throw error;
+    } finally {
+      requests -= 1;
+    }
+  });
+  return app;
+
+  async function takeEvents(request: FastifyRequest, intake: Intake) {
+    const body = request.body as Readable | undefined;
+    if (!body) throw emptyBody();
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') throw unsupportedEncoding(encoding);
+    const streamed = request.headers['content-type']?.toLowerCase().startsWith(ndjson) === true;
+    const single = streamed ? await addLines(body, intake, idleMs) : await addDocument(body, intake, idleMs, budget);
+    const receipt = await intake.finish();
+    const { accepted, rejected, rejectedCount, vector, fault } = receipt;
+    const token = encodeToken({ generation: generation.id, run: '', vector });
+    if (fault !== undefined) {
+      log.error({ err: fault, accepted }, 'Kafka did not confirm all events of a request');
+      throw notProduced(receipt, token, isRetryable(fault));
+    }
+    if (accepted + rejectedCount === 0) throw emptyBody();
+    const problem = intake.lastProblem();
+    if (accepted === 0) throw single && problem ? eventRefused(problem, receipt) : allRejected(receipt);
+    return { accepted, rejected, rejectedCount, vector, token };
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Problem && error.fields.status === 408;
+}
+
+/** A producer that was closed means that this process ends: another one will take the events. */
+function isRetryable(fault: unknown): boolean {
+  return !(fault instanceof KafkaError) || fault.retryable || isKafkaError(fault, 'closed');
+}
+
+/** One event or an array of them; true where it is one. */
+async function addDocument(body: Readable, intake: Intake, idleMs: number, budget: ByteBudget): Promise<boolean> {
+  const { bytes, release } = await readWhole(body, { limitBytes: jsonLimitBytes, idleMs, budget });
+  try {
+    if (bytes.length === 0) throw emptyBody();
+    const parsed = parseJsonText(bytes);
+    if (parsed.kind === 'malformed') throw malformedBody(parsed.message);
+    const single = !Array.isArray(parsed.value);
+    const inputs: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
+    for (const [index, input] of inputs.entries()) if (!(await intake.add(index, input))) break;
+    return single;
+  } finally {
+    release();
+  }
+}
+
+/** Each line is an event. A bad line is one rejection; the rest goes on. */
+async function addLines(body: Readable, intake: Intake, idleMs: number): Promise<false> {
+  const splitter = createLineSplitter(lineLimitBytes);
+  let index = 0;
+  const addAll = async (lines: Line[]) => {
+    for (const line of lines) if (!(await addLine(line, index++, intake))) return false;
+    return true;
+  };
+  for await (const chunk of readChunks(body, idleMs)) if (!(await addAll(splitter.push(chunk)))) return false;
+  await addAll(splitter.end());
+  return false;
+}
+
+async function addLine(line: Line, index: number, intake: Intake): Promise<boolean> {
+  if (line.kind === 'too-long') {
+    const expected = `at most ${lineLimitBytes} bytes`;
+    const message = `the line has ${line.sizeBytes} bytes, expected ${expected}`;
+    intake.reject(index, { code: 'line-too-long', message, field: '(line)', value: line.sizeBytes, expected });
+    return true;
+  }
+  const parsed = parseJsonText(line.bytes);
+  if (parsed.kind === 'json') return intake.add(index, parsed.value);
+  const value = line.bytes.toString('utf8', 0, 120);
+  const message = `the line is not JSON: ${parsed.message}`;
+  intake.reject(index, {
+    code: 'malformed-json',
+    message,
+    field: '(line)',
+    value,
+    expected: 'an event as JSON, in UTF-8',
+  });
+  return true;
+}

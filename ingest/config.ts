@@ -1,0 +1,14 @@
+// Settings of ingest.
+import { type ConfigOf, integer } from '../runtime/config.ts';
+import { generationSettings, httpSettings, kafkaSettings, logSettings } from '../runtime/shared-settings.ts';
+
+export const ingestSettings = {
+  ...logSettings,
+  ...httpSettings,
+  ...kafkaSettings,
+  ...generationSettings,
+  ingestPort: integer('port of ingest', 0, 65_535, 8081),
+  ingestMaxRequests: integer('requests that ingest works on at a time; more are answered 503', 1, 10_000, 256),
+  ingestIdleSeconds: integer('a body that stands still for this long ends its request', 1, 600, 30),
+};
+export type IngestConfig = ConfigOf<typeof ingestSettings>;

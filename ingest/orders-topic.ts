@@ -1,0 +1,81 @@
+// The way to the topic of the orders: makes the topic and the producer as soon as Kafka is there, goes on looking, and
+// tells readiness what is missing. Until then every send fails with a retryable error.
+import { KafkaError } from '../runtime/kafka/errors.ts';
+import type { EventProducer } from '../runtime/kafka/event-producer.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+export interface OrdersTopicDeps {
+  /** Makes the topic or checks it: its partitions, its settings. */
+  readonly ensureTopic: () => Promise<void>;
+  readonly openProducer: () => Promise<EventProducer>;
+  readonly log: Logger;
+  readonly checkEveryMs?: number;
+  readonly retryEveryMs?: number;
+}
+
+export interface OrdersTopic extends EventProducer {
+  /** What readiness waits for; undefined when Kafka answers and the topic is as configured. */
+  readonly waitingFor: () => string | undefined;
+}
+
+/** @throws KafkaError at once where the topic is there but not as configured: no retry mends that. */
+export async function openOrdersTopic(deps: OrdersTopicDeps): Promise<OrdersTopic> {
+  const { ensureTopic, openProducer, log, checkEveryMs = 15_000, retryEveryMs = 1_000 } = deps;
+  let waiting: string | undefined = 'Kafka has not answered yet';
+  let producer: EventProducer | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let checking: Promise<void> | undefined;
+  let closed = false;
+
+  async function look(): Promise<void> {
+    await ensureTopic();
+    producer ??= await openProducer();
+    if (waiting !== undefined) log.info('Kafka answers and the topic is as configured');
+    waiting = undefined;
+  }
+
+  function check(): Promise<void> {
+    clearTimeout(timer);
+    checking ??= look()
+      .catch((error: unknown) => {
+        const message = error instanceof Error ? error.message : String(error);
+        if (waiting !== message) log.warn({ err: error }, 'Kafka or the topic is not ready');
+        waiting = message;
+      })
+      .finally(() => {
+        checking = undefined;
+        if (!closed) timer = setTimeout(() => void check(), waiting === undefined ? checkEveryMs : retryEveryMs);
+      });
+    return checking;
+  }
+
+  try {
+    await look();
+    timer = setTimeout(() => void check(), checkEveryMs);
+  } catch (error) {
+    if (error instanceof KafkaError && !error.retryable) throw error;
+    log.warn({ err: error }, 'Kafka is not there yet, trying again');
+    timer = setTimeout(() => void check(), retryEveryMs);
+  }
+
+  return {
+    waitingFor: () => waiting,
+    async send(topic, messages) {
+      if (!producer)
+        throw new KafkaError('send-unconfirmed', waiting ?? 'Kafka is away', { topic }, { retryable: true });
+      try {
+        return await producer.send(topic, messages);
+      } catch (error) {
+        if (!closed) void check();
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await checking;
+      clearTimeout(timer);
+      await producer?.close();
+    },
+  };
+}

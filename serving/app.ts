@@ -1,0 +1,61 @@
+// The HTTP API of serving.
+import type { FastifyInstance } from 'fastify';
+import { createHttpServer } from '../runtime/http-server.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { requireOperator } from '../runtime/operator-token.ts';
+import { answerQuery, notReady, type QueryDependencies } from './answer-query.ts';
+import type { ForwardBatchRun } from './batch-runs-forward.ts';
+import { extentRollup } from './clickhouse-batch-views.ts';
+import { describeDefinition } from './definitions.ts';
+import { createServingMetrics } from './metrics.ts';
+import { summarizeCut } from './provenance.ts';
+import { type Parameters, parseQuery } from './query-parse.ts';
+import { joinExtents, liveExtent, statusOf } from './status.ts';
+
+export interface ServingDependencies extends QueryDependencies {
+  readonly log: Logger;
+  readonly operatorToken: string;
+  readonly forwardBatchRun: ForwardBatchRun;
+}
+
+export function createServingApp(dependencies: ServingDependencies): FastifyInstance {
+  const { generation, live, batchViews, pipeline, log, operatorToken, forwardBatchRun } = dependencies;
+  const { definition, partitions } = generation;
+  const metrics = createServingMetrics(dependencies);
+  const app = createHttpServer({ log, waitingFor: () => pipeline.waitingFor(), metrics: metrics.registry });
+
+  // Written by hand: integers beyond 2^53 and decimals are exact in the text (JSON.rawJSON).
+  const json = (value: unknown) => JSON.stringify(value);
+  const contentType = 'application/json; charset=utf-8';
+
+  app.get('/v1/query', async (request, reply) => {
+    const done = metrics.startQuery();
+    const query = parseQuery(request.query as Parameters, definition, partitions);
+    const answer = await answerQuery(dependencies, query);
+    done();
+    return reply.type(contentType).send(json(answer));
+  });
+
+  app.get('/v1/status', async (_request, reply) => {
+    const cut = live.capture();
+    if (!cut) throw notReady(pipeline);
+    const summary = summarizeCut(cut);
+    const rollup = extentRollup(generation);
+    const recent = liveExtent(cut, definition.rollups.indexOf(rollup), rollup.windowMs);
+    const older = await batchViews.extent(cut.pinned).catch(() => 'unknown' as const);
+    const extent = older === 'unknown' ? undefined : joinExtents(older, recent);
+    const notes = older === 'unknown' ? ["the data's extent is unknown: ClickHouse cannot be read"] : [];
+    return reply.type(contentType).send(json(statusOf(generation, summary, extent, pipeline, notes)));
+  });
+
+  app.get('/v1/definitions', () => describeDefinition(definition));
+
+  app.post('/v1/batch-runs', async (request, reply) => {
+    requireOperator(request, operatorToken);
+    const body = JSON.stringify(request.body ?? {});
+    const answer = await forwardBatchRun(body, request.headers.authorization ?? '');
+    return reply.status(answer.status).type(answer.contentType).send(answer.body);
+  });
+
+  return app;
+}

@@ -1,0 +1,94 @@
+// The SQL of the batch part: pure. Names come from the definition, everything of a client travels as bound parameters.
+import type { Rollup } from '../schemas/definition.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
+import type { BatchRead } from './batch-views.ts';
+import type { PinnedRun } from './live-view.ts';
+
+export interface Statement {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Groups of a rollup as of a pinned run: rows `w` (window start, minutes), d0… (dimensions), m0… (sums), facts, earliest.
+ * A chunk's version is its newest one among the run and its ancestors. Windows may span chunks; a rollup by placedAt is
+ * never pruned by chunk, because chunks go by occurredAt.
+ */
+export function batchPartSql(
+  generation: Generation,
+  rollup: Rollup,
+  pinned: PinnedRun,
+  read: BatchRead,
+  limit: number,
+): Statement {
+  const params: Record<string, unknown> = { ...versionParams(generation, pinned), from: read.from, to: read.to, limit };
+  const conditions = ['windowStart >= {from:Int64}', 'windowStart < {to:Int64}'];
+  let chunkRange = '';
+  if (rollup.time === 'occurredAt') {
+    params['firstChunk'] = Math.floor(read.from / generation.chunkMs);
+    params['lastChunk'] = Math.floor((read.to - 1) / generation.chunkMs);
+    chunkRange = 'chunk >= {firstChunk:UInt32} AND chunk <= {lastChunk:UInt32}';
+    conditions.push(chunkRange);
+  }
+  conditions.push(`(chunk, run) IN (${versionsSql(chunkRange)})`);
+  for (const [filter, word, prefix] of [
+    [read.where, 'IN', 'where'],
+    [read.not, 'NOT IN', 'not'],
+  ] as const) {
+    for (const dimension of rollup.dimensions) {
+      const values = filter[dimension];
+      if (!values) continue;
+      params[`${prefix}_${dimension}`] = values;
+      conditions.push(`${dimension} ${word} {${prefix}_${dimension}:Array(String)}`);
+    }
+  }
+  const columns = [
+    `${windowSql(read, params)} AS w`,
+    ...read.groupBy.map((name, i) => `${name} AS d${i}`),
+    ...read.bases.map((name, i) => `toString(sum(toInt128(${name}))) AS m${i}`),
+    'toString(sum(facts)) AS allFacts',
+    'min(windowStart) AS earliest',
+  ];
+  const keys = ['w', ...read.groupBy.map((_, i) => `d${i}`)];
+  const sql =
+    `SELECT ${columns.join(', ')} FROM ${viewTable(generation, rollup)} ` +
+    `WHERE ${conditions.join(' AND ')} GROUP BY ${keys.join(', ')} LIMIT {limit:UInt32}`;
+  return { sql, params };
+}
+
+/** (chunk, run) of the versions that a pinned run sees. */
+export function versionsSql(chunkRange = ''): string {
+  return (
+    `SELECT chunk, max(run) AS latest FROM ${tables.runChunks} WHERE generation = {generation:String} ` +
+    `AND ${chainSql()}${chunkRange === '' ? '' : ` AND ${chunkRange}`} GROUP BY chunk`
+  );
+}
+
+/** Chunk versions of attempts that were never published are in no chain. */
+export function chainSql(): string {
+  return (
+    `run <= {run:String} AND run NOT IN {offChain:Array(String)} AND run IN (SELECT run FROM ${tables.batchRuns} ` +
+    'WHERE generation = {generation:String} AND run <= {run:String})'
+  );
+}
+
+export function versionParams(generation: Generation, pinned: PinnedRun): Record<string, unknown> {
+  return { generation: generation.id, run: pinned.run.run, offChain: pinned.offChain };
+}
+
+const minuteMs = 60_000;
+
+/** Start of a row's window in minutes, by the packed grid: all edges lie on whole minutes. */
+function windowSql(read: BatchRead, params: Record<string, unknown>): string {
+  const minute = `intDiv(windowStart, ${minuteMs})`;
+  params['starts'] = read.starts.map((at) => at / minuteMs);
+  params['steps'] = read.steps.map((step) => step / minuteMs);
+  const [starts, steps] = ['{starts:Array(Int64)}', '{steps:Array(Int64)}'];
+  if (read.starts.length === 1) {
+    return `${starts}[1] + intDiv(${minute} - ${starts}[1], ${steps}[1]) * ${steps}[1]`;
+  }
+  const start = `roundDown(${minute}, ${starts})`;
+  const step = `transform(${start}, ${starts}, ${steps}, toInt64(1))`;
+  return `${start} + intDiv(${minute} - ${start}, ${step}) * ${step}`;
+}

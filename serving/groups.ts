@@ -1,0 +1,29 @@
+// Groups by window and dimension values, in which batch part and live part meet by addition.
+import { encodeCellKey } from '../schemas/cells.ts';
+import type { Group } from './batch-views.ts';
+
+export type GroupMap = Map<string, Group>;
+
+/** The group of that window and those values; made empty where there is none. */
+export function groupFor(groups: GroupMap, windowStart: number, values: readonly string[], width: number): Group {
+  const key = encodeCellKey(windowStart, values);
+  let group = groups.get(key);
+  if (!group) {
+    const sums = Array.from({ length: width }, () => 0n);
+    group = { windowStart, values, facts: 0n, sums, earliest: Number.POSITIVE_INFINITY };
+    groups.set(key, group);
+  }
+  return group;
+}
+
+/** Adds `from` into `into`, under `values` where they differ from its own. */
+export function addGroup(into: GroupMap, from: Group, values: readonly string[] = from.values): void {
+  const group = groupFor(into, from.windowStart, values, from.sums.length);
+  group.facts += from.facts;
+  for (const [i, sum] of from.sums.entries()) group.sums[i]! += sum;
+  group.earliest = Math.min(group.earliest, from.earliest);
+}
+
+export function countGroupFacts(groups: GroupMap): bigint {
+  return groups.values().reduce((sum, group) => sum + group.facts, 0n);
+}

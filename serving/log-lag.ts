@@ -1,0 +1,48 @@
+// How far an answer is behind the log: records, and for how long the oldest of them has been waiting. Pure: it is told
+// the log's ends with the time at which they were read.
+import { countBetween, type OffsetVector } from '../schemas/offset-vector.ts';
+
+export interface Lag {
+  readonly records: number;
+  /** A lower bound, exact to one reading of the log's ends. */
+  readonly ms: number;
+}
+
+export interface LogLag {
+  read(ends: OffsetVector, nowMs: number): void;
+  ends(): OffsetVector | undefined;
+  /** undefined before the first reading. */
+  of(vector: OffsetVector, nowMs: number): Lag | undefined;
+}
+
+/** Readings kept for each partition; with more than that the oldest are forgotten and `ms` is too small. */
+const keptReadings = 7_200;
+
+export function createLogLag(): LogLag {
+  let ends: OffsetVector | undefined;
+  const readings: { readonly at: number; readonly end: number }[][] = [];
+  return {
+    ends: () => ends,
+    read(now, nowMs) {
+      ends = now;
+      for (const [p, end] of now.entries()) {
+        const list = (readings[p] ??= []);
+        if (list.at(-1)?.end === end) continue;
+        list.push({ at: nowMs, end });
+        if (list.length > keptReadings) list.shift();
+      }
+    },
+    of(vector, nowMs) {
+      if (!ends) return undefined;
+      let ms = 0;
+      for (const [p, w] of vector.entries()) {
+        const list = readings[p] ?? [];
+        if ((ends[p] ?? 0) <= w) continue;
+        // Never asked again for less: W does not fall.
+        while (list.length > 1 && list[0]!.end <= w) list.shift();
+        ms = Math.max(ms, nowMs - (list[0]?.at ?? nowMs));
+      }
+      return { records: countBetween(vector, ends), ms };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// Measures from the sums of base measures, exact: integers as bigint, ratios as decimal text.
+import type { Definition } from '../schemas/definition.ts';
+
+/** A JSON number of any size, null where undefined. */
+export type MeasureValue = unknown;
+
+/** `sums` by base measure. Integers beyond 2^53 and decimals are written digit by digit (JSON.rawJSON). */
+export function measureValue(definition: Definition, name: string, sums: ReadonlyMap<string, bigint>): MeasureValue {
+  const measure = definition.measures[name]!;
+  const sum = (base: string) => sums.get(base) ?? 0n;
+  switch (measure.kind) {
+    case 'base':
+      return integerValue(sum(name));
+    case 'difference':
+      return integerValue(measure.minus.reduce((rest, base) => rest - sum(base), sum(measure.of)));
+    case 'ratio':
+      return ratioValue(sum(measure.of), sum(measure.by), measure.decimals);
+    default:
+      return measure satisfies never;
+  }
+}
+
+function integerValue(value: bigint): MeasureValue {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : rawJson(value.toString());
+}
+
+function ratioValue(of: bigint, by: bigint, decimals: number): MeasureValue {
+  const text = formatRatio(of, by, decimals);
+  return text === undefined ? null : rawJson(text);
+}
+
+/** of / by with that many decimals, halves away from zero; undefined for nothing divided. */
+export function formatRatio(of: bigint, by: bigint, decimals: number): string | undefined {
+  if (by === 0n) return undefined;
+  const negative = of < 0n !== by < 0n;
+  const [a, b] = [of < 0n ? -of : of, by < 0n ? -by : by];
+  const scaled = (2n * a * 10n ** BigInt(decimals) + b) / (2n * b);
+  const digits = scaled.toString().padStart(decimals + 1, '0');
+  const sign = negative && scaled !== 0n ? '-' : '';
+  return decimals === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
+/** TypeScript's library does not know it yet (ES2026, in Node since 22). */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+
+function rawJson(text: string): unknown {
+  return rawJSON(text);
+}

@@ -1,0 +1,56 @@
+// What serving exports to Prometheus: where V and W stand, the ledger (conservation), lag, how long queries take.
+import { Gauge, Histogram, Registry } from 'prom-client';
+import type { LiveSource } from './live-source.ts';
+import type { Pipeline } from './pipeline.ts';
+import { partitionLedger, summarizeCut } from './provenance.ts';
+
+export interface ServingMetrics {
+  readonly registry: Registry;
+  /** Starts the clock of one query; call what it returns when the answer is made. */
+  startQuery(): () => void;
+}
+
+export function createServingMetrics({ live, pipeline }: { live: LiveSource; pipeline: Pipeline }): ServingMetrics {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+
+  gauge('tidemark_serving_offset', 'V (tidemark) and W (vector) of answers', ['partition', 'of'], (metric) => {
+    const cut = live.capture();
+    for (const [p, w] of (cut?.vector ?? []).entries()) {
+      metric.set({ partition: String(p), of: 'vector' }, w);
+      metric.set({ partition: String(p), of: 'tidemark' }, cut?.pinned.run.tidemark[p] ?? 0);
+    }
+  });
+  gauge('tidemark_serving_records', 'How the offsets below W were spent', ['partition', 'as'], (metric) => {
+    const cut = live.capture();
+    if (!cut) return;
+    const { pinned, ledgers } = summarizeCut(cut);
+    for (const [p, ledger] of ledgers.entries()) {
+      for (const [as, records] of Object.entries(partitionLedger({ run: pinned.run, live: ledger }, p))) {
+        metric.set({ partition: String(p), as }, records);
+      }
+    }
+  });
+  gauge('tidemark_serving_lag_records', 'Records of the log that answers do not count yet', [], (metric) => {
+    const cut = live.capture();
+    const lag = cut && pipeline.lagOf(cut.vector);
+    if (lag) metric.set(lag.records);
+  });
+  const duration = new Histogram({
+    name: 'tidemark_serving_query_seconds',
+    help: 'Time to answer a query',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 20],
+    registers: [registry],
+  });
+  return { registry, startQuery: () => duration.startTimer() };
+}

@@ -1,0 +1,123 @@
+// What every answer says about itself: what it stands on, how far behind it is, what is stale, incomplete or unproven. Pure.
+import type { Generation } from '../schemas/generation.ts';
+import { emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
+import { encodeToken } from '../schemas/token.ts';
+import type { Epoch } from './epoch.ts';
+import type { Cut } from './live-view.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export interface Provenance {
+  readonly generation: string;
+  readonly run: string;
+  readonly runPublishedAt: string;
+  /** V: what the views count. */
+  readonly tidemark: readonly number[];
+  /** W: what the answer counts. */
+  readonly vector: readonly number[];
+  readonly token: string;
+  readonly lagRecords: number | null;
+  readonly lagMs: number | null;
+  readonly newestEventAt: string | null;
+  /** Live facts of this answer among all of its facts, 0 to 1. */
+  readonly liveShare: number;
+  /** Records at or above V that came late and wait for the next run: at most so many events are missing. */
+  readonly deferredRecords: number;
+  readonly deadLetters: number | null;
+  readonly audit: { readonly state: string; readonly events: number; readonly note: string };
+  readonly notes: readonly string[];
+}
+
+export interface FactCounts {
+  readonly live: bigint;
+  readonly all: bigint;
+}
+
+/** What of the cut can be told only while it is taken: the open epochs grow on. */
+export type CutSummary = Pick<Cut, 'pinned' | 'vector'> & {
+  /** By partition. */
+  readonly ledgers: readonly Ledger[];
+  readonly newestMs: number;
+};
+
+export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
+  const newest = tilings.flat().map(({ ledger }) => ledger.newest);
+  return {
+    pinned,
+    vector,
+    ledgers: tilings.map(addLedgers),
+    newestMs: Math.max(pinned.run.newestEventAt, 0, ...newest),
+  };
+}
+
+function addLedgers(epochs: readonly Epoch[]): Ledger {
+  const total = emptyLedger();
+  for (const { ledger } of epochs) {
+    for (const kind of Object.keys(total) as (keyof Ledger)[]) total[kind] += ledger[kind];
+  }
+  return total;
+}
+
+export function provenanceOf(
+  generation: Generation,
+  cut: CutSummary,
+  facts: FactCounts,
+  pipeline: Pipeline,
+): Provenance {
+  const { run } = cut.pinned;
+  const lag = pipeline.lagOf(cut.vector);
+  const deferredRecords = cut.ledgers.reduce((sum, { deferred }) => sum + deferred, 0);
+  return {
+    generation: generation.id,
+    run: run.run,
+    runPublishedAt: new Date(run.publishedAt).toISOString(),
+    tidemark: run.tidemark,
+    vector: cut.vector,
+    token: encodeToken({ generation: generation.id, run: run.run, vector: cut.vector }),
+    lagRecords: lag?.records ?? null,
+    lagMs: lag?.ms ?? null,
+    newestEventAt: cut.newestMs > 0 ? new Date(cut.newestMs).toISOString() : null,
+    liveShare: facts.all === 0n ? 0 : Number((facts.live * 1_000_000n) / facts.all) / 1_000_000,
+    deferredRecords,
+    deadLetters: pipeline.deadLetters()?.total ?? null,
+    audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
+    notes: [...pipeline.notes(), ...notesOf(cut, deferredRecords, lag)],
+  };
+}
+
+/** Behind by more than this, an answer says so in words. */
+const remarkableLagMs = 5_000;
+
+function notesOf(cut: CutSummary, deferredRecords: number, lag: { records: number; ms: number } | undefined): string[] {
+  const { run } = cut.pinned;
+  const notes: string[] = [];
+  if (lag && lag.ms > remarkableLagMs) {
+    notes.push(`${lag.records} records of the log are not counted yet, the oldest for ${Math.round(lag.ms / 1_000)} s`);
+  }
+  if (deferredRecords > 0) notes.push(`${deferredRecords} late records wait for the next batch run`);
+  if (run.audit === 'different') notes.push(`run ${run.run} differs from what was live: ${run.auditNote}`);
+  for (const [p, { sum, offsets }] of conservation(cut).entries()) {
+    if (sum !== offsets) notes.push(`partition ${p}: the ledger accounts for ${sum} of ${offsets} offsets`);
+  }
+  return notes;
+}
+
+/** Conservation, by partition: what the ledgers account for, and the offsets from the log's start to W. */
+export function conservation({ pinned: { run }, vector, ledgers }: CutSummary) {
+  return vector.map((w, p) => {
+    const total = partitionLedger({ run, live: ledgers[p] ?? emptyLedger() }, p);
+    const sum = total.counted + total.duplicate + total.deferred + total.rejected + total.gap;
+    return { sum, offsets: w - (run.starts[p] ?? 0) };
+  });
+}
+
+/** The run's ledger of [start, V) and the live epochs' of [V, W). */
+export function partitionLedger(of: { run: CutSummary['pinned']['run']; live: Ledger }, p: number): Ledger {
+  const { run, live } = of;
+  return {
+    counted: (run.counted[p] ?? 0) + live.counted,
+    duplicate: (run.duplicate[p] ?? 0) + live.duplicate,
+    deferred: live.deferred,
+    rejected: (run.rejected[p] ?? 0) + live.rejected,
+    gap: (run.gap[p] ?? 0) + live.gap,
+  };
+}

@@ -1,0 +1,151 @@
+// From a query to what is read: which rollup, which range, which windows. Pure: now and the end of the data are given.
+import { basesOf, type Definition, type Rollup } from '../schemas/definition.ts';
+import { badParameter } from '../runtime/problem.ts';
+import type { Query } from './query.ts';
+import { formatInstant, type Grid, gridOf, totalGrid } from './windows.ts';
+
+/** The dimension whose values no amount is added across. */
+export const moneyDimension = 'currency';
+
+export interface QueryPlan {
+  readonly query: Query;
+  readonly rollup: Rollup;
+  readonly rollupIndex: number;
+  /** Range to read; `from` is the earliest possible instant where the query leaves it open. */
+  readonly from: number;
+  readonly to: number;
+  readonly grid: Grid;
+  /** What rows are grouped by: `by`, and the currency where amounts are asked without it. */
+  readonly groupBy: readonly string[];
+  /** Base measures to sum, in the rollup's order. */
+  readonly bases: readonly string[];
+}
+
+export interface PlanBounds {
+  readonly nowMs: number;
+  /** Greatest occurredAt known to run or live part; 0 for none. */
+  readonly newestMs: number;
+  /** No valid event is older. */
+  readonly earliestMs: number;
+}
+
+/** Later windows are not laid out: nothing valid can lie there. */
+const aheadMs = 3_660 * 86_400_000;
+
+/** Throws a 400 problem where no rollup can answer, or an instant is off the rollup's grain. */
+export function planQuery(query: Query, definition: Definition, bounds: PlanBounds): QueryPlan {
+  const bases = [...new Set(query.measures.flatMap((name) => basesOf(definition, name)))];
+  const candidates = candidatesFor(query, definition, bases);
+  const rollup = candidates.find((each) => isOnGrain(query, each, bounds)) ?? candidates[0]!;
+  const { from, to } = rangeOf(query, rollup, bounds);
+  const grid = query.window === undefined ? totalGrid(from, to) : gridOf(query.window, query.tz, from, to);
+  const off = [...grid.starts, grid.end].find((at) => query.window !== undefined && at % rollup.windowMs !== 0);
+  if (off !== undefined) {
+    const expected = `windows whose edges lie on ${rollup.windowMs / 60_000} minutes (rollup ${rollup.name})`;
+    throw badParameter('unanswerable', 'tz', query.tz, expected);
+  }
+  const asksMoney = query.measures.some((name) => definition.measures[name]!.unit === 'minor');
+  const split = asksMoney && !query.by.includes(moneyDimension) && rollup.dimensions.includes(moneyDimension);
+  return {
+    query,
+    rollup,
+    rollupIndex: definition.rollups.indexOf(rollup),
+    from,
+    to,
+    grid,
+    groupBy: split ? [...query.by, moneyDimension] : query.by,
+    bases: rollup.measures.filter((name) => bases.includes(name)),
+  };
+}
+
+const fixedMs = { minute: 60_000, '15m': 900_000 };
+
+/** Rollups that hold all that is asked, the smallest first: fewer dimensions, then orders before items, then wider windows. */
+function candidatesFor(query: Query, definition: Definition, bases: readonly string[]): Rollup[] {
+  const used = new Set([...query.by, ...Object.keys(query.where), ...Object.keys(query.not)]);
+  const time = query.attribution === 'event' ? 'occurredAt' : 'placedAt';
+  const window = query.window;
+  const widest = window === 'minute' || window === '15m' ? fixedMs[window] : Number.POSITIVE_INFINITY;
+  const holding = definition.rollups.filter(
+    (rollup) =>
+      bases.every((name) => rollup.measures.includes(name)) && [...used].every((d) => rollup.dimensions.includes(d)),
+  );
+  const candidates = holding.filter((rollup) => rollup.time === time && rollup.windowMs <= widest);
+  if (candidates.length === 0) throw unanswerable(query, holding, bases, [...used], time);
+  const grains = ['order', 'item'];
+  return candidates.toSorted(
+    (a, b) =>
+      a.dimensions.length - b.dimensions.length ||
+      grains.indexOf(a.grain) - grains.indexOf(b.grain) ||
+      b.windowMs - a.windowMs,
+  );
+}
+
+function unanswerable(
+  query: Query,
+  holding: readonly Rollup[],
+  bases: readonly string[],
+  used: string[],
+  time: string,
+) {
+  const needed = `a rollup by ${time} of [${used.join(', ')}] with ${bases.join(', ')}`;
+  if (holding.length === 0) {
+    return badParameter(
+      'unanswerable',
+      'measures',
+      query.measures.join(','),
+      `what a rollup holds; it would take ${needed}`,
+    );
+  }
+  const timed = holding.filter((rollup) => rollup.time === time);
+  if (timed.length === 0) {
+    return badParameter(
+      'unanswerable',
+      'attribution',
+      query.attribution,
+      `the other attribution; it would take ${needed}`,
+    );
+  }
+  const least = Math.min(...timed.map((rollup) => rollup.windowMs)) / 60_000;
+  return badParameter(
+    'unanswerable',
+    'window',
+    query.window,
+    `windows of at least ${least} minutes, or ${needed} by ${query.window}`,
+  );
+}
+
+function isOnGrain(query: Query, rollup: Rollup, bounds: PlanBounds): boolean {
+  if ([query.from, query.to].some((at) => at !== undefined && at % rollup.windowMs !== 0)) return false;
+  if (query.window === undefined) return true;
+  const { from, to } = rangeOf(query, rollup, bounds);
+  const grid = gridOf(query.window, query.tz, from, to);
+  return [...grid.starts, grid.end].every((at) => at % rollup.windowMs === 0);
+}
+
+function rangeOf(query: Query, rollup: Rollup, { nowMs, newestMs, earliestMs }: PlanBounds) {
+  const grain = rollup.windowMs;
+  for (const [field, at] of [
+    ['from', query.from],
+    ['to', query.to],
+  ] as const) {
+    if (at === undefined || at % grain === 0) continue;
+    const expected = `a multiple of ${grain / 60_000} minutes (UTC), the grain of rollup ${rollup.name}`;
+    throw badParameter('off-grain', field, formatInstant(at, query.tz), expected);
+  }
+  const earliest = Math.floor(earliestMs / grain) * grain;
+  const end = Math.ceil((Math.max(nowMs, newestMs) + 1) / grain) * grain;
+  if (query.to === undefined && query.from !== undefined && query.from >= end) {
+    throw badParameter(
+      'reversed-range',
+      'from',
+      formatInstant(query.from, query.tz),
+      'an instant that is not in the future, or a later to',
+    );
+  }
+  // Clamped to where valid events can lie, so that laying out windows is bounded; a range outside stays empty.
+  const latest = end + Math.floor(aheadMs / grain) * grain;
+  const from = Math.max(query.from ?? earliest, Math.min(earliest, (query.to ?? end) - grain));
+  const to = Math.max(Math.min(query.to ?? end, latest), from + grain);
+  return { from, to };
+}

@@ -1,0 +1,107 @@
+// Follows published runs: reads the current one each second and on a message, checks its chunk versions once, and offers
+// it to the live view. ClickHouse away: the adopted run stays, and the notes say so.
+import { readCurrentRun, readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
+import type { ClickHouse } from '../runtime/clickhouse.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Generation } from '../schemas/generation.ts';
+import type { BatchRun } from '../schemas/layout-clickhouse.ts';
+import type { LiveView, PinnedRun } from './live-view.ts';
+import { startPolling } from './polling.ts';
+import { findBrokenChunk } from './run-wholeness.ts';
+
+export interface RunFollower extends AsyncDisposable {
+  /** A run may have been published. */
+  look(): void;
+  /** What a reader should know, in words; empty where all is well. */
+  notes(): string[];
+}
+
+export interface RunFollowerDependencies {
+  readonly clickhouse: ClickHouse;
+  readonly generation: Generation;
+  readonly view: LiveView;
+  readonly log: Logger;
+  readonly clock: () => number;
+  /** Something about the view changed; also when partitions stand against a run and a snapshot may help. */
+  readonly onAdopted: () => void;
+  readonly onPending: (partitions: readonly number[]) => void;
+}
+
+const everyMs = 1_000;
+/** A run that is not whole is looked at again this often. */
+const recheckMs = 10_000;
+
+export function startRunFollower(dependencies: RunFollowerDependencies): RunFollower {
+  const { clickhouse, generation, view, log, clock, onAdopted, onPending } = dependencies;
+  let awaySince: number | undefined;
+  let setBack: string | undefined;
+  let broken: { readonly run: string; readonly note: string; readonly at: number } | undefined;
+  let checked: PinnedRun | undefined;
+
+  async function look(): Promise<void> {
+    const current = await readCurrentRun(clickhouse, generation);
+    const adopted = view.adopted();
+    awaySince = undefined;
+    setBack = adopted && (!current || current.run < adopted.run.run) ? (current?.run ?? 'none') : undefined;
+    if (!current || setBack !== undefined || current.run === adopted?.run.run) return;
+    if (current.run === broken?.run && clock() - broken.at < recheckMs) return;
+    const pinned = await check(current, adopted);
+    if (!pinned) return;
+    const outcome = view.offerRun(pinned);
+    if (outcome.kind === 'pending') return onPending(outcome.partitions);
+    log.debug({ run: current.run }, 'run adopted');
+    onAdopted();
+  }
+
+  /** Its off-chain runs, once it is found whole; versions up to the adopted run were checked when that was adopted. */
+  async function check(run: BatchRun, adopted: PinnedRun | undefined): Promise<PinnedRun | undefined> {
+    if (checked?.run.run === run.run) return checked;
+    const offChain = runsOffChain(await readRunLinks(clickhouse, generation), run.run);
+    const pinned = { run, offChain };
+    const after = adopted && !offChain.includes(adopted.run.run) ? adopted.run.run : '';
+    const chunk = await findBrokenChunk(clickhouse, generation, pinned, after);
+    if (chunk) {
+      const { rollup, announced, present } = chunk;
+      const note = `run ${run.run} is not used: chunk ${chunk.chunk} of ${rollup} (version ${chunk.run}) has ${present} of ${announced} rows`;
+      if (broken?.run !== run.run) log.error({ run: run.run, chunk }, 'a chunk version is not whole');
+      broken = { run: run.run, note, at: clock() };
+      return undefined;
+    }
+    broken = undefined;
+    checked = pinned;
+    return pinned;
+  }
+
+  const polling = startPolling({
+    everyMs,
+    look,
+    onFault(err) {
+      if (awaySince === undefined) log.warn({ err }, 'runs cannot be read');
+      awaySince ??= clock();
+    },
+  });
+
+  return {
+    look: () => polling.soon(),
+    notes() {
+      const notes: string[] = [];
+      const adopted = view.adopted();
+      if (awaySince !== undefined) {
+        notes.push(`runs published since ${new Date(awaySince).toISOString()} are unknown: ClickHouse cannot be read`);
+      }
+      if (setBack !== undefined) {
+        notes.push(
+          `ClickHouse was set back: its current run is ${setBack}, answers still stand on ${adopted?.run.run}`,
+        );
+      }
+      if (broken && broken.run !== adopted?.run.run) notes.push(broken.note);
+      const pending = view.pending();
+      if (pending) {
+        const { run } = pending.pinned.run;
+        notes.push(`run ${run} is not used yet: partitions ${pending.partitions.join(', ')} would go back`);
+      }
+      return notes;
+    },
+    [Symbol.asyncDispose]: () => polling[Symbol.asyncDispose](),
+  };
+}
