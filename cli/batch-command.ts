@@ -21,7 +21,9 @@ export function notCovered({ run, behind }: BatchRunAnswer): CliError {
 }
 
 function batchText({ run, published, tidemark, behind, ledger, audit }: BatchRunAnswer): string {
-  const lines = [published ? `run ${run} is published` : `nothing new to count: the current run is ${run}`];
+  const lines = [
+    published ? `run ${run} is published` : `no new run, the archive holds nothing beyond the current one: ${run}`,
+  ];
   lines.push(`tidemark ${tidemark.join(' ')}`);
   if (ledger) {
     const { counted, duplicate, rejected, gap } = ledger;

@@ -1,6 +1,6 @@
 // Tables, numbers and money as a person reads them.
 import { describe, expect, test } from 'vitest';
-import { grouped, headerOf, money, provenanceText, records, table } from './render.ts';
+import { answerText, grouped, headerOf, money, provenanceText, records, table } from './render.ts';
 
 test.each([
   [229_720_107, 'USD', '2,297,201.07 USD'],
@@ -45,6 +45,20 @@ test('rows with different fields share one table', () => {
   expect(text).toContain('gross (minor units)');
   expect(text).toContain('72,545,793');
   expect(text).toContain('yes');
+});
+
+test('a range that all rows share is one line, windows are columns', () => {
+  const provenance = { generation: 'g', run: 'r', token: 't' };
+  const [windowStart, windowEnd] = ['2014-01-01T00:00:00+00:00', '2018-01-01T00:00:00+00:00'];
+  const rows = [
+    { windowStart, windowEnd, open: true, store: 'West', orders: 1 },
+    { windowStart, windowEnd, open: true, store: 'East', orders: 2 },
+  ];
+  const total = answerText({ rows, query: {}, provenance });
+  expect(total).toContain(`from ${windowStart} to ${windowEnd}, still open\n`);
+  expect(total).not.toContain('window start');
+  const series = answerText({ rows: [rows[0]!, { ...rows[1]!, windowStart: windowEnd }], query: {}, provenance });
+  expect(series).toContain('window start');
 });
 
 describe('provenance', () => {

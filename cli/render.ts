@@ -50,7 +50,19 @@ export function records(rows: readonly Readonly<Record<string, Cell>>[]): string
 }
 
 export function answerText({ rows, provenance }: QueryAnswer): string {
-  return `${rows.length === 0 ? 'no rows' : records(rows)}\n${provenanceText(provenance)}`;
+  const shared = sharedWindow(rows);
+  const shown = shared === undefined ? rows : rows.map(({ windowStart: _s, windowEnd: _e, open: _o, ...row }) => row);
+  const body = rows.length === 0 ? 'no rows' : records(shown);
+  return [...(shared === undefined ? [] : [shared]), body, provenanceText(provenance)].join('\n');
+}
+
+/** One line for the range where all rows have the same; undefined where they differ. */
+function sharedWindow(rows: QueryAnswer['rows']): string | undefined {
+  const [first] = rows;
+  const { windowStart, windowEnd, open } = first ?? {};
+  const same = rows.every((row) => row['windowStart'] === windowStart && row['windowEnd'] === windowEnd);
+  if (!same || typeof windowStart !== 'string' || typeof windowEnd !== 'string') return undefined;
+  return `from ${windowStart} to ${windowEnd}${open === true ? ', still open' : ''}`;
 }
 
 /** What the answer stands on, in one or two lines. What is unknown is said to be so. */

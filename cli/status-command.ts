@@ -21,14 +21,14 @@ function statusText(status: Status): string {
   return [...sections, ...notes.map((note) => `note: ${noteText(note)}`)].join('\n\n');
 }
 
-/** Nested objects become columns `outer inner`; lists their text. */
+/** Fields of nested objects become columns too; lists become their text. */
 function flat(value: Readonly<Record<string, unknown>>): Record<string, Cell> {
   const row: Record<string, Cell> = {};
   for (const [name, field] of Object.entries(value)) {
     if (field === null || ['string', 'number', 'boolean'].includes(typeof field)) row[name] = field as Cell;
     else if (Array.isArray(field)) row[name] = field.join(' ');
     else if (typeof field === 'object') {
-      for (const [inner, cell] of Object.entries(flat({ ...field }))) row[`${name} ${inner}`] = cell;
+      Object.assign(row, flat({ ...field }));
     }
   }
   return row;

@@ -30,6 +30,8 @@ export interface RunFollowerDependencies {
 const everyMs = 1_000;
 /** A run that is not whole is looked at again this often. */
 const recheckMs = 10_000;
+/** While a run does not fit, snapshots are asked for again this often. */
+const repeatMs = 5_000;
 
 export function startRunFollower(dependencies: RunFollowerDependencies): RunFollower {
   const { clickhouse, generation, view, log, clock, onAdopted, onPending } = dependencies;
@@ -37,6 +39,7 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   let setBack: string | undefined;
   let broken: { readonly run: string; readonly note: string; readonly at: number } | undefined;
   let checked: PinnedRun | undefined;
+  let told: { readonly run: string; readonly at: number } | undefined;
 
   async function look(): Promise<void> {
     const current = await readCurrentRun(clickhouse, generation);
@@ -48,9 +51,16 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
     const pinned = await check(current, adopted);
     if (!pinned) return;
     const outcome = view.offerRun(pinned);
-    if (outcome.kind === 'pending') return onPending(outcome.partitions);
+    if (outcome.kind === 'pending') return tellPending(current.run, outcome.partitions);
     log.debug({ run: current.run }, 'run adopted');
     onAdopted();
+  }
+
+  /** Snapshots may help, but not one a second: the open epoch can be large. */
+  function tellPending(run: string, partitions: readonly number[]): void {
+    if (told?.run === run && clock() - told.at < repeatMs) return;
+    told = { run, at: clock() };
+    onPending(partitions);
   }
 
   /** Its off-chain runs, once it is found whole; versions up to the adopted run were checked when that was adopted. */

@@ -1,5 +1,6 @@
 // A whole pipeline of its own on the given stack: own topic, Redis prefix and database, layers in this process.
 import { randomBytes } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
 import { type BatchLayer, openBatchLayer } from '../batch-layer/batch-layer.ts';
 import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import type { EventProducer } from '../runtime/kafka/event-producer.ts';
@@ -12,6 +13,9 @@ import { generationOf } from '../runtime/shared-settings.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
+import { createServingApp } from '../serving/app.ts';
+import { createBatchRunForward } from '../serving/batch-runs-forward.ts';
+import { openServingLayer, type ServingLayer } from '../serving/serving-layer.ts';
 import { openRedisCounterStore } from '../speed-layer/redis-counter-store.ts';
 import { openSpeedLayer, type SpeedLayer } from '../speed-layer/speed-layer.ts';
 import { createTidemarkSource } from '../speed-layer/tidemark-source.ts';
@@ -30,6 +34,11 @@ export interface PipelineOptions {
   readonly maxEpochRecords?: number;
 }
 
+export interface TestServing extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly layer: ServingLayer;
+}
+
 export interface Pipeline {
   readonly generation: Generation;
   readonly topic: string;
@@ -42,6 +51,7 @@ export interface Pipeline {
   readonly producer: EventProducer;
   readonly log: Logger;
   openSpeed(): Promise<SpeedLayer>;
+  openServing(): Promise<TestServing>;
   /** Writes events as ingest does; resolves with the next offsets by partition, for partitions written. */
   produce(events: readonly OrderEvent[]): Promise<Map<number, number>>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -149,6 +159,40 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
           await own.disposeAsync();
         },
       });
+    },
+    async openServing() {
+      const own = new AsyncDisposableStack();
+      const servingRedis = openRedis(settings, log);
+      own.defer(() => servingRedis.disconnect());
+      const subscriber = openRedis(settings, log);
+      own.defer(() => subscriber.disconnect());
+      await Promise.all([connectRedis(servingRedis), connectRedis(subscriber)]);
+      const openLog = () => openKafkaRecordLog({ brokers, clientId: 'test-serving', topic });
+      const layer = await openServingLayer({
+        generation,
+        redisPrefix,
+        clickhouse,
+        redis: servingRedis,
+        subscriber,
+        openLog,
+        log,
+        clock,
+        random: Math.random,
+      });
+      own.use(layer);
+      const forwardBatchRun = createBatchRunForward('http://127.0.0.1:9');
+      const app = createServingApp({
+        ...settings,
+        ...layer,
+        generation,
+        log,
+        clock,
+        forwardBatchRun,
+        atLeastTimeoutMs: 20_000,
+      });
+      own.defer(() => app.close());
+      await until('serving is ready', () => layer.pipeline.waitingFor() === undefined);
+      return { app, layer, [Symbol.asyncDispose]: () => own.disposeAsync() };
     },
     produce: (events) =>
       producer.send(

@@ -1,0 +1,278 @@
+// The API over in-memory sources: rows, order, exact numbers, provenance, problems. Real engines: serving.integration.test.ts.
+import { describe, expect, test } from 'vitest';
+import { createLogger } from '../runtime/logger.ts';
+import { Problem } from '../runtime/problem.ts';
+import type { LogEntry } from '../schemas/oracle.ts';
+import { createServingApp } from './app.ts';
+import type { BatchRead, BatchViews, Group } from './batch-views.ts';
+import { createLiveSource } from './live-source.ts';
+import { createLiveView } from './live-view.ts';
+import type { Pipeline } from './pipeline.ts';
+import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
+
+const generation = testGeneration(1);
+const nowMs = Date.UTC(2024, 5, 1, 12, 0, 30);
+const minute = Date.UTC(2024, 5, 1, 11, 50);
+const log: LogEntry[] = [
+  { storeId: 'west', amountMinor: 100 },
+  { storeId: 'east', amountMinor: 50 },
+  { storeId: 'east', amountMinor: 7, currency: 'EUR', occurredAt: minute + 600_000 },
+].map((some, offset) => ({
+  partition: 0,
+  offset,
+  timestampMs: minute + 60_000,
+  event: testEvent({ occurredAt: minute, orderId: `o${offset}`, ...some }),
+}));
+
+const pipeline: Pipeline = {
+  waitingFor: () => undefined,
+  ends: () => [4],
+  lagOf: () => ({ records: 1, ms: 20 }),
+  deadLetters: () => ({ total: 2, byReason: { 'bad-frame': 2 }, newest: [] }),
+  runs: () => [],
+  notes: () => [],
+};
+
+interface Options {
+  readonly groups?: readonly Group[];
+  readonly batchViews?: Partial<BatchViews>;
+  readonly pipeline?: Partial<Pipeline>;
+  readonly live?: number;
+  readonly run?: boolean;
+}
+
+function scene({ groups = [], batchViews = {}, pipeline: some = {}, live = 2, run = true }: Options = {}) {
+  const world = createWorld(generation, log);
+  const view = createLiveView(generation);
+  if (run) view.offerRun({ run: { ...testRun(generation, '', [0]), newestEventAt: minute - 60_000 }, offChain: [] });
+  world.flush(0, live, false);
+  view.takeSnapshot(0, world.snapshot(0));
+  const reads: BatchRead[] = [];
+  const forwarded: string[] = [];
+  const app = createServingApp({
+    generation,
+    log: createLogger('test', 'fatal'),
+    clock: () => nowMs,
+    atLeastTimeoutMs: 20,
+    live: createLiveSource(view),
+    batchViews: {
+      async read(_pinned, read) {
+        reads.push(read);
+        return groups;
+      },
+      extent: async () => ({ from: minute - 60_000, to: minute }),
+      ...batchViews,
+    },
+    pipeline: { ...pipeline, ...some },
+    operatorToken: 'operator-token-0123',
+    async forwardBatchRun(body, authorization) {
+      forwarded.push(`${authorization} ${body}`);
+      return { status: 202, contentType: 'application/json', body: '{"run":"r"}' };
+    },
+  });
+  const get = async (url: string) => {
+    const response = await app.inject(url);
+    return { status: response.statusCode, body: response.json(), text: response.body, headers: response.headers };
+  };
+  return { app, get, reads, forwarded, view, world };
+}
+
+const group = (windowStart: number, values: string[], ...sums: bigint[]): Group => ({
+  windowStart,
+  values,
+  facts: 1n,
+  sums,
+  earliest: windowStart,
+});
+
+describe('GET /v1/query', () => {
+  test('adds the live part to the views, by key, and says how much of it is live', async () => {
+    const { get } = scene({ groups: [group(Date.UTC(2024, 5, 1), ['west', 'USD'], 3n, 900n)] });
+    const { status, body } = await get('/v1/query?measures=orders,grossMinor,averageOrderMinor&by=store&window=day');
+    expect(status).toBe(200);
+    const window = { windowStart: '2024-06-01T00:00:00+00:00', windowEnd: '2024-06-02T00:00:00+00:00', open: true };
+    expect(body.rows).toEqual([
+      { ...window, store: 'east', orders: 1, grossMinor: 50, averageOrderMinor: 50 },
+      { ...window, store: 'west', orders: 4, grossMinor: 1_000, averageOrderMinor: 250 },
+    ]);
+    expect(body.provenance).toMatchObject({
+      generation: generation.id,
+      tidemark: [0],
+      vector: [2],
+      lagRecords: 1,
+      lagMs: 20,
+      newestEventAt: '2024-06-01T11:50:00.000Z',
+      liveShare: 0.666_666,
+      deferredRecords: 0,
+      deadLetters: 2,
+      audit: { state: 'not-compared', events: 0, note: '' },
+      notes: [],
+    });
+  });
+
+  test('one total without window and by, also where there is nothing', async () => {
+    const { get } = scene({ live: 0 });
+    const { body } = await get('/v1/query?measures=orders,netMinor,averageOrderMinor&from=2024-01-01&to=2024-02-01');
+    expect(body.rows).toEqual([
+      {
+        windowStart: '2024-01-01T00:00:00+00:00',
+        windowEnd: '2024-02-01T00:00:00+00:00',
+        orders: 0,
+        netMinor: 0,
+        averageOrderMinor: null,
+      },
+    ]);
+    expect((await get('/v1/query?measures=orders&window=day')).body.rows).toEqual([]);
+    expect((await get('/v1/query?measures=orders&by=store')).body.rows).toEqual([]);
+  });
+
+  test('the query is told as it was understood, its open range as what it covers', async () => {
+    const { get, reads } = scene();
+    const { body } = await get('/v1/query?measures=orders&where.store=west&where.store=east&tz=Asia/Kathmandu');
+    expect(body.query).toEqual({
+      measures: ['orders'],
+      by: [],
+      window: null,
+      from: '2024-06-01T17:35:00+05:45',
+      to: '2024-06-01T17:46:00+05:45',
+      tz: 'Asia/Kathmandu',
+      where: { store: ['east', 'west'] },
+      not: {},
+      attribution: 'event',
+      rollup: 'order_minute',
+    });
+    expect(reads[0]).toMatchObject({ rollup: 'order_minute', from: Date.UTC(2000, 0, 1), bases: ['orders'] });
+  });
+
+  test('windows at the edges of a given range are cut to it', async () => {
+    const { get } = scene();
+    const { body } = await get('/v1/query?measures=orders&window=month&from=2024-05-20&to=2024-06-01T11:51:00Z');
+    expect(body.rows).toEqual([
+      { windowStart: '2024-06-01T00:00:00+00:00', windowEnd: '2024-06-01T11:51:00+00:00', orders: 2 },
+    ]);
+  });
+
+  test('amounts of different currencies are never added', async () => {
+    const { get } = scene({ live: 3 });
+    const refused = await get('/v1/query?measures=grossMinor&by=store');
+    expect(refused).toMatchObject({ status: 400, body: { code: 'mixed-currencies', field: 'by', value: 'EUR, USD' } });
+    expect((await get('/v1/query?measures=grossMinor&where.currency=EUR')).body.rows).toMatchObject([
+      { grossMinor: 7 },
+    ]);
+    expect((await get('/v1/query?measures=orders')).body.rows).toMatchObject([{ orders: 3 }]);
+    const each = await get('/v1/query?measures=grossMinor&by=currency');
+    expect(each.body.rows).toMatchObject([
+      { currency: 'EUR', grossMinor: 7 },
+      { currency: 'USD', grossMinor: 150 },
+    ]);
+  });
+
+  test('sums beyond 2^53 and averages are exact to the last digit in the text', async () => {
+    const { get } = scene({ groups: [group(Date.UTC(2000, 0, 1), ['USD'], 3n, 2n ** 60n + 1n)], live: 0 });
+    const { text } = await get('/v1/query?measures=grossMinor,averageOrderMinor');
+    expect(text).toContain('"grossMinor":1152921504606846977,"averageOrderMinor":384307168202282325.6667');
+  });
+
+  test('the live part is that of the cut, whatever arrives while ClickHouse is asked', async () => {
+    const { get, view, world } = scene({
+      batchViews: {
+        async read() {
+          world.flush(0, 1, false);
+          view.applyFlush(world.channel.at(-1)!);
+          return [];
+        },
+      },
+    });
+    const { body } = await get('/v1/query?measures=orders');
+    expect(body.rows).toMatchObject([{ orders: 2 }]);
+    expect(body.provenance.vector).toEqual([2]);
+    expect((await get('/v1/query?measures=orders')).body.provenance.vector).toEqual([3]);
+  });
+
+  test('what is stale, incomplete or does not add up is said', async () => {
+    const { get } = scene({
+      pipeline: { notes: () => ['live part stale since …'], lagOf: () => ({ records: 9, ms: 9_000 }) },
+    });
+    const { body } = await get('/v1/query?measures=orders');
+    expect(body.provenance.notes).toEqual([
+      'live part stale since …',
+      '9 records of the log are not counted yet, the oldest for 9 s',
+    ]);
+    const unknown = scene({ pipeline: { lagOf: () => undefined, deadLetters: () => undefined } });
+    expect((await unknown.get('/v1/query?measures=orders')).body.provenance).toMatchObject({
+      lagRecords: null,
+      lagMs: null,
+      deadLetters: null,
+    });
+  });
+
+  test('without a run nothing is answered; ClickHouse away is a problem that says when to come again', async () => {
+    const without = scene({ run: false, pipeline: { waitingFor: () => 'no batch run is adopted yet' } });
+    expect(await without.get('/v1/query?measures=orders')).toMatchObject({ status: 503, body: { code: 'not-ready' } });
+    expect(await without.get('/readyz')).toMatchObject({ status: 503 });
+    const away = new Problem({ code: 'batch-views-away', status: 503, title: 'Away', retryAfterSeconds: 1 });
+    const { get } = scene({ batchViews: { read: () => Promise.reject(away), extent: () => Promise.reject(away) } });
+    const answer = await get('/v1/query?measures=orders');
+    expect(answer).toMatchObject({ status: 503, body: { code: 'batch-views-away' } });
+    expect(answer.headers['retry-after']).toBe('1');
+    const status = await get('/v1/status');
+    expect(status.body).toMatchObject({ extent: null, notes: [expect.stringContaining('extent is unknown')] });
+  });
+
+  test('bad parameters are problem documents', async () => {
+    const { get } = scene();
+    const answer = await get('/v1/query?measures=orders&colour=red');
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer).toMatchObject({ status: 400, body: { code: 'unknown-parameter', field: 'colour', value: 'red' } });
+    const token = (await get('/v1/query?measures=orders')).body.provenance.token;
+    expect((await get(`/v1/query?measures=orders&atLeast=${token}`)).status).toBe(200);
+  });
+});
+
+describe('the other resources', () => {
+  test('status: ledger, totals and extent of run and live part together', async () => {
+    const { get } = scene();
+    expect((await get('/v1/status')).body).toMatchObject({
+      generation: generation.id,
+      run: { parent: '', counted: 0 },
+      partitions: [
+        { partition: 0, start: 0, tidemark: 0, vector: 2, end: 4, lagRecords: 2, ledger: { counted: 2, duplicate: 0 } },
+      ],
+      totals: { records: 2, counted: 2, deferred: 0, liveCounted: 2 },
+      extent: { from: '2024-06-01T11:49:00.000Z', to: '2024-06-01T11:51:00.000Z' },
+      deadLetters: { total: 2 },
+      runs: [],
+      notes: [],
+    });
+  });
+
+  test('definitions: what can be asked', async () => {
+    const { body } = await scene().get('/v1/definitions');
+    expect(body.measures).toContainEqual({
+      name: 'netMinor',
+      title: expect.any(String),
+      unit: 'minor',
+      kind: 'difference',
+    });
+    expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
+    expect(body.windows).toContain('week');
+  });
+
+  test('a batch run is asked of the batch layer, with the operator token only', async () => {
+    const { app, forwarded } = scene();
+    const refused = await app.inject({ method: 'POST', url: '/v1/batch-runs', payload: {} });
+    expect(refused.statusCode).toBe(401);
+    const headers = { authorization: 'Bearer operator-token-0123' };
+    const done = await app.inject({ method: 'POST', url: '/v1/batch-runs', payload: { cover: 'x' }, headers });
+    expect([done.statusCode, done.json()]).toEqual([202, { run: 'r' }]);
+    expect(forwarded).toEqual(['Bearer operator-token-0123 {"cover":"x"}']);
+  });
+
+  test('metrics tell the ledger and where V and W stand', async () => {
+    const { app } = scene();
+    const { body } = await app.inject('/metrics');
+    expect(body).toContain('tidemark_serving_offset{partition="0",of="vector"} 2');
+    expect(body).toContain('tidemark_serving_records{partition="0",as="counted"} 2');
+    expect(body).toContain('tidemark_serving_lag_records 1');
+  });
+});
