@@ -21,7 +21,7 @@ export interface DeadLetter {
 }
 
 /** One partition's part of a block: offsets [from, to), each a row, a rejection or in a gap. */
-export interface ArchivedRange {
+interface ArchivedRange {
   readonly partition: number;
   readonly from: number;
   to: number;

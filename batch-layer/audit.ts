@@ -43,7 +43,7 @@ export async function audit(input: AuditInput): Promise<AuditResult> {
 }
 
 /** Each cell in which batch and live differ, in words. Sums are compared as decimal text: no rounding. */
-export function differences(rollup: Rollup, rows: readonly IncrementRow[], live: RollupCells): string[] {
+function differences(rollup: Rollup, rows: readonly IncrementRow[], live: RollupCells): string[] {
   const names = ['facts', ...rollup.measures];
   const rest = new Map(live);
   const found: string[] = [];

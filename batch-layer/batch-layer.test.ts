@@ -6,8 +6,7 @@ import { encodeEvent } from '../schemas/codec.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { partitionKeys } from '../schemas/layout-redis.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
-import type { SpeedLayer } from '../speed-layer/speed-layer.ts';
-import { openPipeline, type Pipeline, until } from '../test/pipeline.ts';
+import { openPipeline, type Pipeline, type SpeedLayer, until } from '../test/pipeline.ts';
 import { createRandomOrders } from '../test/random-orders.ts';
 
 let pipeline: Pipeline;

@@ -11,7 +11,7 @@ const byPartition = (name: string, type = 'UInt64') => `{${name}:Array(${type})}
 const inRange = `offset >= ${byPartition('vp')} AND offset < ${byPartition('v')}`;
 
 /** Chunks touched by a range that meets [V_parent, V). */
-export const dirtyChunks = `SELECT arrayJoin(chunks) AS chunk FROM ${tables.archiveLog}
+const dirtyChunks = `SELECT arrayJoin(chunks) AS chunk FROM ${tables.archiveLog}
   WHERE archive = {archive:String} AND \`to\` > ${byPartition('vp')} AND \`from\` < ${byPartition('v')}`;
 
 /** Events of the dirty chunks below V, each identity once: the first offset wins. */

@@ -1,5 +1,5 @@
 // Settings of ingest.
-import { type ConfigOf, integer } from '../runtime/config.ts';
+import { integer } from '../runtime/config.ts';
 import { generationSettings, httpSettings, kafkaSettings, logSettings } from '../runtime/shared-settings.ts';
 
 export const ingestSettings = {
@@ -11,4 +11,3 @@ export const ingestSettings = {
   ingestMaxRequests: integer('requests that ingest works on at a time; more are answered 503', 1, 10_000, 256),
   ingestIdleSeconds: integer('a body that stands still for this long ends its request', 1, 600, 30),
 };
-export type IngestConfig = ConfigOf<typeof ingestSettings>;

@@ -16,10 +16,7 @@ export interface HttpServerOptions {
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { log, waitingFor, metrics } = options;
   const app = fastify({
-    loggerInstance: log.child(
-      {},
-      { level: log.level === 'debug' || log.level === 'trace' ? log.level : 'warn' },
-    ) as FastifyBaseLogger,
+    loggerInstance: log.child({}, { level: requestLogLevel(log.level) }) as FastifyBaseLogger,
     bodyLimit: options.bodyLimitBytes ?? 64 * 1024,
     requestTimeout: options.requestTimeoutMs ?? 30_000,
     connectionTimeout: 120_000,
@@ -31,7 +28,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const fields = error instanceof Problem ? error.fields : problemOf(error);
-    if (fields.status >= 500) request.log.error({ err: error }, fields.title);
+    // A 503 is an expected outcome that its cause has logged already.
+    if (fields.status >= 500 && fields.status !== 503) request.log.error({ err: error }, fields.title);
     return sendProblem(reply, fields);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -63,7 +61,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app;
 }
 
-export function sendProblem(reply: FastifyReply, fields: ProblemFields): FastifyReply {
+function sendProblem(reply: FastifyReply, fields: ProblemFields): FastifyReply {
   if (fields.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fields.retryAfterSeconds));
   return reply
     .status(fields.status)
@@ -103,4 +101,9 @@ function problemOf(error: FastifyError): ProblemFields {
 /** Listens on loopback or where told; returns the address. */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   return app.listen({ host, port });
+}
+
+/** Fastify logs each request at info, which would drown the rest. */
+function requestLogLevel(level: string): string {
+  return level === 'info' ? 'warn' : level;
 }

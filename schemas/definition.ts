@@ -3,9 +3,9 @@
 import type { EventType } from './order-event.ts';
 
 export type Grain = 'order' | 'item';
-export type TimeField = 'occurredAt' | 'placedAt';
+type TimeField = 'occurredAt' | 'placedAt';
 
-export interface Dimension {
+interface Dimension {
   /** Field of the event, or of its item where the grain is item. */
   readonly field: string;
   readonly grain: Grain;
@@ -21,7 +21,7 @@ export interface BaseMeasure {
   readonly at: Readonly<Partial<Record<Grain, Addend>>>;
   readonly title: string;
 }
-export type DerivedMeasure =
+type DerivedMeasure =
   | {
       readonly kind: 'difference';
       readonly unit: 'minor';
@@ -37,7 +37,7 @@ export type DerivedMeasure =
       readonly decimals: number;
       readonly title: string;
     };
-export type Measure = BaseMeasure | DerivedMeasure;
+type Measure = BaseMeasure | DerivedMeasure;
 
 export interface Rollup {
   readonly name: string;

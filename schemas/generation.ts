@@ -28,7 +28,7 @@ export interface Generation extends GenerationSettings {
   readonly description: string;
 }
 
-export const chunkMs = 600_000;
+const chunkMs = 600_000;
 const maxAheadMs = 5 * 60_000;
 const earliestMs = Date.UTC(2000, 0, 1);
 

@@ -39,12 +39,20 @@ interface Options {
   readonly pipeline?: Partial<Pipeline>;
   readonly live?: number;
   readonly run?: boolean;
+  readonly log?: readonly LogEntry[];
+  readonly starts?: readonly number[];
 }
 
-function scene({ groups = [], batchViews = {}, pipeline: some = {}, live = 2, run = true }: Options = {}) {
-  const world = createWorld(generation, log);
+function scene(options: Options = {}) {
+  const { groups = [], batchViews = {}, pipeline: some = {}, live = 2, run = true, starts = [0] } = options;
+  const world = createWorld(generation, options.log ?? log);
   const view = createLiveView(generation);
-  if (run) view.offerRun({ run: { ...testRun(generation, '', [0]), newestEventAt: minute - 60_000 }, offChain: [] });
+  if (run)
+    view.offerRun({
+      run: { ...testRun(generation, '', [0]), newestEventAt: minute - 60_000, starts },
+      offChain: [],
+      published: 1,
+    });
   world.flush(0, live, false);
   view.takeSnapshot(0, world.snapshot(0));
   const reads: BatchRead[] = [];
@@ -152,6 +160,16 @@ describe('GET /v1/query', () => {
     ]);
   });
 
+  test('ranges are half-open, and the first window of a given range is cut as well', async () => {
+    const { get } = scene();
+    const before = await get('/v1/query?measures=orders&from=2024-06-01T11:00:00Z&to=2024-06-01T11:50:00Z');
+    expect(before.body.rows).toMatchObject([{ orders: 0 }]);
+    const from = await get('/v1/query?measures=orders&window=hour&from=2024-06-01T11:50:00Z&to=2024-06-01T13:00:00Z');
+    expect(from.body.rows).toEqual([
+      { windowStart: '2024-06-01T11:50:00+00:00', windowEnd: '2024-06-01T12:00:00+00:00', orders: 2 },
+    ]);
+  });
+
   test('amounts of different currencies are never added', async () => {
     const { get } = scene({ live: 3 });
     const refused = await get('/v1/query?measures=grossMinor&by=store');
@@ -204,6 +222,19 @@ describe('GET /v1/query', () => {
       lagMs: null,
       deadLetters: null,
     });
+  });
+
+  test('late records are told, and a ledger that does not account for every offset', async () => {
+    const late = { ...log[0]!, event: testEvent({ occurredAt: minute - 86_400_000 }) };
+    const { get } = scene({ log: [log[1]!, late].map((entry, offset) => ({ ...entry, offset })), starts: [-3] });
+    const { body } = await get('/v1/query?measures=orders');
+    expect(body.provenance).toMatchObject({ deferredRecords: 1, vector: [2] });
+    expect(body.provenance.notes).toEqual([
+      '1 late records wait for the next batch run',
+      'partition 0: the ledger accounts for 2 of 5 offsets',
+    ]);
+    const status = (await get('/v1/status')).body;
+    expect(status.partitions[0].ledger).toMatchObject({ counted: 1, deferred: 1 });
   });
 
   test('without a run nothing is answered; ClickHouse away is a problem that says when to come again', async () => {

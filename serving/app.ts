@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
+import { decodeToken, type Token } from '../schemas/token.ts';
+import { awaitToken } from './await-token.ts';
 import { answerQuery, notReady, type QueryDependencies } from './answer-query.ts';
 import type { ForwardBatchRun } from './batch-runs-forward.ts';
 import { extentRollup } from './clickhouse-batch-views.ts';
@@ -18,8 +20,10 @@ export interface ServingDependencies extends QueryDependencies {
   readonly forwardBatchRun: ForwardBatchRun;
 }
 
+const adoptTimeoutMs = 5_000;
+
 export function createServingApp(dependencies: ServingDependencies): FastifyInstance {
-  const { generation, live, batchViews, pipeline, log, operatorToken, forwardBatchRun } = dependencies;
+  const { generation, live, batchViews, pipeline, log, clock, operatorToken, forwardBatchRun } = dependencies;
   const { definition, partitions } = generation;
   const metrics = createServingMetrics(dependencies);
   const app = createHttpServer({ log, waitingFor: () => pipeline.waitingFor(), metrics: metrics.registry });
@@ -54,8 +58,16 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
     requireOperator(request, operatorToken);
     const body = JSON.stringify(request.body ?? {});
     const answer = await forwardBatchRun(body, request.headers.authorization ?? '');
+    // Whoever asked for the run finds it in the next answer; if it takes longer, answers say what they stand on.
+    const token = answer.status === 200 ? tokenOf(answer.body) : undefined;
+    if (token) await awaitToken(live, generation, token, { timeoutMs: adoptTimeoutMs, clock }).catch(() => undefined);
     return reply.status(answer.status).type(answer.contentType).send(answer.body);
   });
 
   return app;
+}
+
+function tokenOf(body: string): Token | undefined {
+  const { token } = JSON.parse(body) as { token?: unknown };
+  return typeof token === 'string' ? decodeToken(token) : undefined;
 }

@@ -4,9 +4,10 @@ import { Problem } from '../runtime/problem.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
-import { batchPartSql, versionParams, versionsSql } from './batch-part.ts';
+import { batchPartSql, type Statement, versionParams, versionsSql } from './batch-part.ts';
 import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups } from './batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
+import { pinRun } from './pin-run.ts';
 import { createResultCache } from './result-cache.ts';
 
 export interface BatchViewLimits {
@@ -30,11 +31,14 @@ export function createClickHouseBatchViews(
   );
   const extents = createResultCache<Extent | undefined>({ entries: 10, weight: 10 }, () => 1);
 
-  async function ask<Row>(sql: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> {
+  let repinned: PinnedRun | undefined;
+
+  async function guard<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await clickhouse.query<Row>(sql, params, { timeoutMs });
+      return await work();
     } catch (error) {
-      const detail = `ClickHouse did not answer: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`;
+      const why = error instanceof Error ? error.message.slice(0, 300) : String(error);
+      const detail = `ClickHouse did not answer: ${why}`;
       throw new Problem({
         code: 'batch-views-away',
         status: 503,
@@ -45,20 +49,36 @@ export function createClickHouseBatchViews(
     }
   }
 
-  /** Asked after the data: a store that was set back no longer holds the run, and what it answered is not that run's. */
-  async function requireRun(pinned: PinnedRun): Promise<void> {
-    const sql = `SELECT count() AS runs FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run = {run:String}`;
-    const [row] = await ask<{ runs: string }>(sql, { generation: generation.id, run: pinned.run.run });
-    if (row && row.runs !== '0') return;
-    const detail = `ClickHouse does not hold run ${pinned.run.run} any more (set back or wiped?); waiting for a newer run`;
-    throw new Problem({ code: 'run-unreadable', status: 503, title: 'Run unreadable', detail, retryAfterSeconds: 5 });
+  /**
+   * Rows of a statement over the run's versions. What it saw is checked afterwards, because rows are only ever added:
+   * 1. ask; 2. count published runs: the run is gone → the store was set back, and what it said is not that run's;
+   * more runs than when the run was pinned → one of them may have been taken for an ancestor, so pin and ask again.
+   */
+  async function ask<Row>(asked: PinnedRun, statementOf: (pinned: PinnedRun) => Statement): Promise<Row[]> {
+    let pinned = repinned?.run.run === asked.run.run ? repinned : asked;
+    for (;;) {
+      const { sql, params } = statementOf(pinned);
+      const rows = await guard(() => clickhouse.query<Row>(sql, params, { timeoutMs }));
+      const { present, published } = await guard(() => countRuns(pinned));
+      if (!present) throw runUnreadable(pinned);
+      if (published === pinned.published) return rows;
+      pinned = repinned = await guard(() => pinRun(clickhouse, generation, asked.run));
+    }
   }
 
-  async function readGroups(pinned: PinnedRun, read: BatchRead): Promise<readonly Group[]> {
+  async function countRuns(pinned: PinnedRun): Promise<{ present: boolean; published: number }> {
+    const [row] = await clickhouse.query<{ present: string; published: string }>(
+      `SELECT countIf(run = {run:String}) AS present, count() AS published FROM ${tables.batchRuns} ` +
+        'WHERE generation = {generation:String} AND run <= {run:String}',
+      { generation: generation.id, run: pinned.run.run },
+      { timeoutMs },
+    );
+    return { present: row !== undefined && row.present !== '0', published: Number(row?.published) };
+  }
+
+  async function readGroups(asked: PinnedRun, read: BatchRead): Promise<readonly Group[]> {
     const rollup = generation.definition.rollups.find(({ name }) => name === read.rollup)!;
-    const { sql, params } = batchPartSql(generation, rollup, pinned, read, maxGroups + 1);
-    const rows = await ask<GroupRow>(sql, params);
-    await requireRun(pinned);
+    const rows = await ask<GroupRow>(asked, (pinned) => batchPartSql(generation, rollup, pinned, read, maxGroups + 1));
     if (rows.length > maxGroups) throw tooManyRows();
     return rows.map((row) => ({
       windowStart: Number(row['w']) * 60_000,
@@ -69,13 +89,13 @@ export function createClickHouseBatchViews(
     }));
   }
 
-  async function readExtent(pinned: PinnedRun): Promise<Extent | undefined> {
+  async function readExtent(asked: PinnedRun): Promise<Extent | undefined> {
     const rollup = extentRollup(generation);
     const sql =
       `SELECT min(windowStart) AS first, max(windowStart) AS last, count() AS found FROM ${viewTable(generation, rollup)} ` +
       `WHERE (chunk, run) IN (${versionsSql()})`;
-    const [row] = await ask<{ first: string; last: string; found: string }>(sql, versionParams(generation, pinned));
-    await requireRun(pinned);
+    type Row = Record<'first' | 'last' | 'found', string>;
+    const [row] = await ask<Row>(asked, (pinned) => ({ sql, params: versionParams(generation, pinned) }));
     if (!row || row.found === '0') return undefined;
     return { from: Number(row.first), to: Number(row.last) + rollup.windowMs };
   }
@@ -84,6 +104,11 @@ export function createClickHouseBatchViews(
     read: (pinned, read) => groups.get(JSON.stringify([pinned.run.run, read]), () => readGroups(pinned, read)),
     extent: (pinned) => extents.get(pinned.run.run, () => readExtent(pinned)),
   };
+}
+
+function runUnreadable({ run }: PinnedRun): Problem {
+  const detail = `ClickHouse does not hold run ${run.run} any more (set back or wiped?); waiting for a newer run`;
+  return new Problem({ code: 'run-unreadable', status: 503, title: 'Run unreadable', detail, retryAfterSeconds: 5 });
 }
 
 /** The rollup from which the data's extent is told. */

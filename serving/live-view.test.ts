@@ -166,12 +166,12 @@ function perform({ world, view, saved, snapshots }: Scene, action: Step): void {
     }
     case 'offer': {
       const run = world.runs.at(-1);
-      if (run) view.offerRun({ run, offChain: [] });
+      if (run) view.offerRun({ run, offChain: [], published: 1 });
       return;
     }
     case 'offer-older': {
       const run = world.runs.at(-2);
-      if (run) view.offerRun({ run, offChain: [] });
+      if (run) view.offerRun({ run, offChain: [], published: 1 });
       return;
     }
     default:
@@ -245,7 +245,7 @@ describe('the live view', () => {
         const view = createLiveView(generation);
         const scene: Scene = { world, view, saved: world.states.map(() => undefined), snapshots: [] };
         world.publish(Array.from({ length: partitions }, () => 0));
-        view.offerRun({ run: world.runs[0]!, offChain: [] });
+        view.offerRun({ run: world.runs[0]!, offChain: [], published: 1 });
         let before: Cut | undefined;
         for (const action of steps) {
           perform(scene, action);
@@ -266,7 +266,7 @@ describe('the live view', () => {
           world.flush(p, 1_000, false);
           view.takeSnapshot(p, world.snapshot(p));
         }
-        view.offerRun({ run: world.runs.at(-1)!, offChain: [] });
+        view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: 1 });
         const last = view.capture()!;
         check(log, last, before);
         expect(last.vector).toEqual(Array.from({ length: partitions }, (_, p) => world.lengthOf(p)));

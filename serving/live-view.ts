@@ -18,6 +18,8 @@ export interface PinnedRun {
   readonly run: BatchRun;
   /** Published runs up to it that are not its ancestors: their chunk versions must not be read. */
   readonly offChain: readonly string[];
+  /** How many runs up to it were published when that was found: another number, and it must be found anew. */
+  readonly published: number;
 }
 
 /** What one answer stands on. The open epoch goes on growing: fold it before the next await. */

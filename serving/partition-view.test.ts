@@ -110,16 +110,22 @@ describe('a partition', () => {
   });
 
   test('growing the open epoch does not tear a chain that goes on where it ended', () => {
-    const { world, view, flush, take } = scene();
-    take();
-    view.apply(flush(10, true));
-    view.apply(flush(10, true));
-    world.states[0] = { next: 10, epoch: 0, closed: [] };
-    view.replace(world.snapshot(0), 10);
-    // [0, 10) is open again, [10, 20) is remembered: from 0 they reach 20, and must go on doing so.
+    const { world, view, flush } = scene();
+    world.flush(0, 10, false);
     view.replace({ closed: [world.epoch(0, 10, 20)], open: world.epoch(0, 0, 10) }, 0);
     expect(view.reach(0)).toBe(20);
     expect(view.apply(flush(3))).toBe('applied');
+    expect(view.stand()).toEqual({ epoch: 0, next: 13 });
     expect(view.reach(0)).toBe(20);
+  });
+
+  test('a message that goes backwards is a gap', () => {
+    const { view, flush, take } = scene();
+    take();
+    const message = flush(3);
+    view.apply(message);
+    expect(view.apply({ ...message, from: 3, next: 2 })).toBe('gap');
+    expect(view.apply({ ...message, epoch: 5, from: 3, next: 6 })).toBe('gap');
+    expect(view.reach(0)).toBe(3);
   });
 });

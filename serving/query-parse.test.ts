@@ -41,7 +41,7 @@ describe('a query is refused with field, value and what was expected', () => {
       { 'where.store': Array.from({ length: 101 }, (_, i) => `s${i}`) },
       'too-many-values',
       'where',
-      '101 values, 394 bytes',
+      '101 values, 294 bytes',
       'at most 100',
     ],
     [{ window: 'fortnight' }, 'unknown-window', 'window', 'fortnight', 'one of minute'],

@@ -22,6 +22,7 @@ export function parseQuery(parameters: Parameters, definition: Definition, parti
   const dimensions = Object.keys(definition.dimensions);
   const known = [...single, ...dimensions.flatMap((name) => [`where.${name}`, `not.${name}`])];
   for (const [name, value] of Object.entries(parameters)) {
+    if (value === undefined) continue;
     const [kind, dimension] = split(name);
     if ((kind === 'where' || kind === 'not') && dimension !== undefined) {
       if (dimensions.includes(dimension)) continue;

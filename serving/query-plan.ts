@@ -36,14 +36,7 @@ const aheadMs = 3_660 * 86_400_000;
 export function planQuery(query: Query, definition: Definition, bounds: PlanBounds): QueryPlan {
   const bases = [...new Set(query.measures.flatMap((name) => basesOf(definition, name)))];
   const candidates = candidatesFor(query, definition, bases);
-  const rollup = candidates.find((each) => isOnGrain(query, each, bounds)) ?? candidates[0]!;
-  const { from, to } = rangeOf(query, rollup, bounds);
-  const grid = query.window === undefined ? totalGrid(from, to) : gridOf(query.window, query.tz, from, to);
-  const off = [...grid.starts, grid.end].find((at) => query.window !== undefined && at % rollup.windowMs !== 0);
-  if (off !== undefined) {
-    const expected = `windows whose edges lie on ${rollup.windowMs / 60_000} minutes (rollup ${rollup.name})`;
-    throw badParameter('unanswerable', 'tz', query.tz, expected);
-  }
+  const { rollup, from, to, grid } = layOutFirst(query, candidates, bounds);
   const asksMoney = query.measures.some((name) => definition.measures[name]!.unit === 'minor');
   const split = asksMoney && !query.by.includes(moneyDimension) && rollup.dimensions.includes(moneyDimension);
   return {
@@ -115,24 +108,36 @@ function unanswerable(
   );
 }
 
-function isOnGrain(query: Query, rollup: Rollup, bounds: PlanBounds): boolean {
-  if ([query.from, query.to].some((at) => at !== undefined && at % rollup.windowMs !== 0)) return false;
-  if (query.window === undefined) return true;
-  const { from, to } = rangeOf(query, rollup, bounds);
-  const grid = gridOf(query.window, query.tz, from, to);
-  return [...grid.starts, grid.end].every((at) => at % rollup.windowMs === 0);
+interface Layout {
+  readonly rollup: Rollup;
+  readonly from: number;
+  readonly to: number;
+  readonly grid: Grid;
+}
+
+/** Range and windows on the first candidate on whose grain all their edges lie. */
+function layOutFirst(query: Query, candidates: readonly Rollup[], bounds: PlanBounds): Layout {
+  const onGrain = (rollup: Rollup) => [query.from, query.to].every((at) => (at ?? 0) % rollup.windowMs === 0);
+  const fitting = candidates.filter(onGrain);
+  for (const rollup of fitting) {
+    const { from, to } = rangeOf(query, rollup, bounds);
+    const grid = query.window === undefined ? totalGrid(from, to) : gridOf(query.window, query.tz, from, to);
+    const edges = query.window === undefined ? [] : [...grid.starts, grid.end];
+    if (edges.every((at) => at % rollup.windowMs === 0)) return { rollup, from, to, grid };
+  }
+  const finest = candidates.toSorted((a, b) => a.windowMs - b.windowMs)[0]!;
+  const minutes = finest.windowMs / 60_000;
+  if (fitting.length > 0) {
+    const expected = `a zone whose windows begin on multiples of ${minutes} minutes (UTC), the grain of rollup ${finest.name}`;
+    throw badParameter('unanswerable', 'tz', query.tz, expected);
+  }
+  const [field, at] = (query.from ?? 0) % finest.windowMs === 0 ? ['to', query.to!] : ['from', query.from!];
+  const expected = `a multiple of ${minutes} minutes (UTC), the grain of rollup ${finest.name}`;
+  throw badParameter('off-grain', field, formatInstant(at, query.tz), expected);
 }
 
 function rangeOf(query: Query, rollup: Rollup, { nowMs, newestMs, earliestMs }: PlanBounds) {
   const grain = rollup.windowMs;
-  for (const [field, at] of [
-    ['from', query.from],
-    ['to', query.to],
-  ] as const) {
-    if (at === undefined || at % grain === 0) continue;
-    const expected = `a multiple of ${grain / 60_000} minutes (UTC), the grain of rollup ${rollup.name}`;
-    throw badParameter('off-grain', field, formatInstant(at, query.tz), expected);
-  }
   const earliest = Math.floor(earliestMs / grain) * grain;
   const end = Math.ceil((Math.max(nowMs, newestMs) + 1) / grain) * grain;
   if (query.to === undefined && query.from !== undefined && query.from >= end) {

@@ -1,11 +1,12 @@
 // Follows published runs: reads the current one each second and on a message, checks its chunk versions once, and offers
 // it to the live view. ClickHouse away: the adopted run stays, and the notes say so.
-import { readCurrentRun, readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
+import { readCurrentRun } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { LiveView, PinnedRun } from './live-view.ts';
+import { pinRun } from './pin-run.ts';
 import { startPolling } from './polling.ts';
 import { findBrokenChunk } from './run-wholeness.ts';
 
@@ -66,8 +67,8 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   /** Its off-chain runs, once it is found whole; versions up to the adopted run were checked when that was adopted. */
   async function check(run: BatchRun, adopted: PinnedRun | undefined): Promise<PinnedRun | undefined> {
     if (checked?.run.run === run.run) return checked;
-    const offChain = runsOffChain(await readRunLinks(clickhouse, generation), run.run);
-    const pinned = { run, offChain };
+    const pinned = await pinRun(clickhouse, generation, run);
+    const { offChain } = pinned;
     const after = adopted && !offChain.includes(adopted.run.run) ? adopted.run.run : '';
     const chunk = await findBrokenChunk(clickhouse, generation, pinned, after);
     if (chunk) {

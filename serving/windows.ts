@@ -91,14 +91,14 @@ function clockGrid(step: number, tz: string, from: number, to: number): Grid {
 }
 
 function calendarGrid(window: WindowName, tz: string, from: number, to: number): Grid {
-  const unit = { [`${window}s`]: 1 };
-  let date = firstDate(window, zoned(from, tz).toPlainDate());
-  let start = startOf(date, tz);
+  const startOf = createDayStarts(tz);
+  let date = firstDate(window, from + offsetAt(from, tz));
+  let start = startOf(date);
   const starts: number[] = [];
   const steps: number[] = [];
   while (start < to) {
-    date = date.add(unit);
-    const next = startOf(date, tz);
+    date = nextDate(window, date);
+    const next = startOf(date);
     const step = next - start;
     // Where the zone skipped a whole date (Samoa, 2011) two dates begin at one instant: no window lies between.
     if (step > 0 && steps.at(-1) !== step) {
@@ -110,26 +110,51 @@ function calendarGrid(window: WindowName, tz: string, from: number, to: number):
   return { starts, steps, end: start };
 }
 
-function firstDate(window: WindowName, date: Temporal.PlainDate): Temporal.PlainDate {
+// Local dates are held as the UTC milliseconds of their midnight.
+const dayMs = 86_400_000;
+
+/** The date on which the window begins that holds the local time. */
+function firstDate(window: WindowName, localMs: number): number {
+  const day = Math.floor(localMs / dayMs) * dayMs;
+  const date = new Date(day);
   switch (window) {
     case 'week':
-      return date.subtract({ days: date.dayOfWeek - 1 });
+      return day - ((date.getUTCDay() + 6) % 7) * dayMs;
     case 'month':
-      return date.with({ day: 1 });
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
     case 'year':
-      return date.with({ month: 1, day: 1 });
+      return Date.UTC(date.getUTCFullYear(), 0, 1);
     case 'minute':
     case '15m':
     case 'hour':
     case 'day':
-      return date;
+      return day;
     default:
       return window satisfies never;
   }
 }
 
-function startOf(date: Temporal.PlainDate, tz: string): number {
-  return date.toZonedDateTime(tz).epochMilliseconds;
+function nextDate(window: WindowName, day: number): number {
+  const date = new Date(day);
+  if (window === 'month') return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
+  if (window === 'year') return Date.UTC(date.getUTCFullYear() + 1, 0, 1);
+  return day + (window === 'week' ? 7 : 1) * dayMs;
+}
+
+/** First instants of dates asked in order: by the offset while it does not change, else by Temporal (80 times slower). */
+function createDayStarts(tz: string): (date: number) => number {
+  let offset = 0;
+  let sureFrom = Number.POSITIVE_INFINITY;
+  let sureTo = Number.NEGATIVE_INFINITY;
+  return (date) => {
+    const plain = date - offset;
+    if (plain >= sureFrom && plain < sureTo) return plain;
+    const start = startOfLocalDate(new Date(date).toISOString().slice(0, 10), tz)!;
+    offset = offsetAt(start, tz);
+    sureFrom = start;
+    sureTo = (transition(start, tz, 'next') ?? Number.POSITIVE_INFINITY) - dayMs;
+    return start;
+  };
 }
 
 function zoned(at: number, tz: string): Temporal.ZonedDateTime {
@@ -147,7 +172,7 @@ function transition(at: number, tz: string, direction: 'next' | 'previous'): num
 /** First instant of a local date `YYYY-MM-DD`; undefined where there is no such date. */
 export function startOfLocalDate(text: string, tz: string): number | undefined {
   try {
-    return startOf(Temporal.PlainDate.from(text, { overflow: 'reject' }), tz);
+    return Temporal.PlainDate.from(text, { overflow: 'reject' }).toZonedDateTime(tz).epochMilliseconds;
   } catch {
     return undefined;
   }

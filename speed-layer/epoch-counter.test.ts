@@ -7,7 +7,12 @@ import { createEpochCounter } from './epoch-counter.ts';
 import { createIdentityWindow } from './identity-window.ts';
 
 const baseMs = Date.UTC(2026, 0, 5, 12);
-const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey: '000102030405060708090a0b0c0d0e0f' });
+const generation = createGeneration({
+  topic: 'orders',
+  partitions: 1,
+  horizonMs: 600_000,
+  hashKey: '000102030405060708090a0b0c0d0e0f',
+});
 
 function eventAt(n: number, changes: Partial<OrderEvent> = {}): OrderEvent {
   return {
@@ -32,7 +37,16 @@ type Held = { event: OrderEvent; timestampMs?: number } | 'poison' | 'gap';
 
 function counting(options: { maxTouchedCells?: number; maxEpochRecords?: number } = {}) {
   const identities = createIdentityWindow(generation.chunkMs);
-  const counter = createEpochCounter({ generation, partition: 0, next: 0, maxTimestamp: undefined, identities, maxTouchedCells: 1_000, maxEpochRecords: 1_000, ...options });
+  const counter = createEpochCounter({
+    generation,
+    partition: 0,
+    next: 0,
+    maxTimestamp: undefined,
+    identities,
+    maxTouchedCells: 1_000,
+    maxEpochRecords: 1_000,
+    ...options,
+  });
   return {
     counter,
     read(held: readonly Held[]) {
@@ -47,10 +61,17 @@ function counting(options: { maxTouchedCells?: number; maxEpochRecords?: number 
           for (const [i, one] of held.entries()) {
             const offset = from + i;
             if (one === 'gap') visitor.gap(offset, offset + 1);
-            else if (one === 'poison') visitor.record({ offset, timestampMs: baseMs, key: null, value: Buffer.from('x'), headers: [] });
+            else if (one === 'poison')
+              visitor.record({ offset, timestampMs: baseMs, key: null, value: Buffer.from('x'), headers: [] });
             else {
               const { event, timestampMs = baseMs } = one;
-              visitor.record({ offset, timestampMs, key: Buffer.from(event.orderId), value: encodeEvent(event), headers: [] });
+              visitor.record({
+                offset,
+                timestampMs,
+                key: Buffer.from(event.orderId),
+                value: encodeEvent(event),
+                headers: [],
+              });
             }
           }
         },
@@ -63,9 +84,21 @@ describe('the epoch counter', () => {
   test('books each offset as exactly one of counted, duplicate, deferred, rejected, gap', () => {
     const { counter, read } = counting();
     const late = eventAt(3, { occurredAt: baseMs - 600_001 });
-    read([{ event: eventAt(1) }, { event: eventAt(1, { amountMinor: 5 }) }, { event: late }, 'poison', 'gap', { event: eventAt(2) }]);
+    read([
+      { event: eventAt(1) },
+      { event: eventAt(1, { amountMinor: 5 }) },
+      { event: late },
+      'poison',
+      'gap',
+      { event: eventAt(2) },
+    ]);
     const [flush] = counter.take(false);
-    expect(flush).toMatchObject({ epoch: 0, from: 0, next: 6, ledger: { counted: 2, duplicate: 1, deferred: 1, rejected: 1, gap: 1 } });
+    expect(flush).toMatchObject({
+      epoch: 0,
+      from: 0,
+      next: 6,
+      ledger: { counted: 2, duplicate: 1, deferred: 1, rejected: 1, gap: 1 },
+    });
     expect(ledgerSum(flush!.ledger)).toBe(6);
     expect(flush!.ids).toHaveLength(16);
     expect(flush!.cells[0]).toEqual([expect.stringMatching(/\|4:West\|/), '2,2,200,0,0,0,0,0,0']);
@@ -73,7 +106,10 @@ describe('the epoch counter', () => {
 
   test('an event exactly at the floor is counted, one millisecond older is deferred', () => {
     const { counter, read } = counting();
-    read([{ event: eventAt(1, { occurredAt: baseMs - 600_000 }) }, { event: eventAt(2, { occurredAt: baseMs - 600_001 }) }]);
+    read([
+      { event: eventAt(1, { occurredAt: baseMs - 600_000 }) },
+      { event: eventAt(2, { occurredAt: baseMs - 600_001 }) },
+    ]);
     expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 1, deferred: 1 });
   });
 
@@ -93,9 +129,20 @@ describe('the epoch counter', () => {
     read([{ event: eventAt(2) }, { event: eventAt(3, { storeId: 'East' }) }]);
     const [flush] = counter.take(true);
     expect(flush).toMatchObject({ from: 1, next: 3, close: true, before: { idsBytes: 8, cells: [1, 1, 0, 0] } });
-    expect(flush!.cells[0]).toEqual([expect.stringContaining('4:West'), '2,2,200,0,0,0,0,0,0', expect.stringContaining('4:East'), '1,1,100,0,0,0,0,0,0']);
+    expect(flush!.cells[0]).toEqual([
+      expect.stringContaining('4:West'),
+      '2,2,200,0,0,0,0,0,0',
+      expect.stringContaining('4:East'),
+      '1,1,100,0,0,0,0,0,0',
+    ]);
     read([{ event: eventAt(4) }]);
-    expect(counter.take(false)[0]).toMatchObject({ epoch: 3, from: 3, next: 4, before: { idsBytes: 0 }, ledger: { counted: 1 } });
+    expect(counter.take(false)[0]).toMatchObject({
+      epoch: 3,
+      from: 3,
+      next: 4,
+      before: { idsBytes: 0 },
+      ledger: { counted: 1 },
+    });
   });
 
   test('an epoch ends before a sum could leave the exact integers', () => {

@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { createIdentityTable } from './identity-table.ts';
 import { createIdentityWindow } from './identity-window.ts';
 
-const identity = fc.record({ high: fc.constantFrom(0, 1, 0xffffffff, 7), low: fc.oneof(fc.nat(9), fc.constantFrom(0, 0xffffffff)) });
+const identity = fc.record({
+  high: fc.constantFrom(0, 1, 0xffffffff, 7),
+  low: fc.oneof(fc.nat(9), fc.constantFrom(0, 0xffffffff)),
+});
 
 describe('the identity table', () => {
   test('holds what was added and nothing else, like a Set of pairs', () => {
@@ -22,7 +25,8 @@ describe('the identity table', () => {
     const table = createIdentityTable();
     for (let i = 0; i < 50_000; i += 1) table.add({ high: i % 3, low: Math.imul(i, 2_654_435_761) >>> 0 });
     expect(table.size).toBe(50_000);
-    for (let i = 0; i < 50_000; i += 1) expect(table.has({ high: i % 3, low: Math.imul(i, 2_654_435_761) >>> 0 })).toBe(true);
+    for (let i = 0; i < 50_000; i += 1)
+      expect(table.has({ high: i % 3, low: Math.imul(i, 2_654_435_761) >>> 0 })).toBe(true);
   });
 });
 

@@ -27,7 +27,7 @@ export interface LocalStackOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export type EngineName = 'kafka' | 'redis' | 'clickhouse';
+type EngineName = 'kafka' | 'redis' | 'clickhouse';
 
 export interface LocalStack extends AsyncDisposable {
   readonly kafkaBrokers: string;

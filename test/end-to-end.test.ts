@@ -201,10 +201,10 @@ test('a number does not dip across ten runs made on demand while orders flow, an
 }, async () => {
   const { pipeline, serving } = await openWorld({});
   const orders = createRandomOrders(5);
-  let stopped = false;
+  const watch = new AbortController();
   const seen: { orders: number; run: string }[] = [];
   const watching = (async () => {
-    while (!stopped) {
+    while (!watch.signal.aborted) {
       const { rows, provenance } = await ask(serving, `measures=orders&${range}`);
       seen.push({ orders: Number(rows[0]!['orders']), run: provenance.run });
       // A hot answer does no I/O: without this the loop would never let the layers in this process go on.
@@ -219,7 +219,7 @@ test('a number does not dip across ten runs made on demand while orders flow, an
     audited += outcome.run.auditedEvents;
     await until('the watcher has seen the run', () => seen.at(-1)?.run === outcome.run.run);
   }
-  stopped = true;
+  watch.abort();
   await watching;
   expect(new Set(seen.map((one) => one.run)).size).toBeGreaterThanOrEqual(10);
   // Late orders are counted by the runs, so the number may only rise.

@@ -181,7 +181,7 @@ async function playWorld(drafts: readonly Draft[], steps: readonly Step[]): Prom
     });
     view.takeSnapshot(0, { closed: state.closed.map(epochOf), open: epochOf(state.open) });
   };
-  view.offerRun({ run: runs[0]!, offChain: [] });
+  view.offerRun({ run: runs[0]!, offChain: [], published: runs.length });
   let counter = await own();
   let zombie = counter;
   snapshot();
@@ -235,7 +235,7 @@ async function playWorld(drafts: readonly Draft[], steps: readonly Step[]): Prom
         expect(tidemark[0]).toBeLessThanOrEqual(archived[0]!);
         expect(tidemark[0]).toBeGreaterThanOrEqual(parent.tidemark[0]!);
         runs.push(runAt(log, tidemark, parent));
-        view.offerRun({ run: runs.at(-1)!, offChain: [] });
+        view.offerRun({ run: runs.at(-1)!, offChain: [], published: runs.length });
         if (tidemark[0]! > state.next) counter = await own();
         break;
       }

@@ -21,7 +21,7 @@ import { openSpeedLayer, type SpeedLayer } from '../speed-layer/speed-layer.ts';
 import { createTidemarkSource } from '../speed-layer/tidemark-source.ts';
 import { writerLimits } from '../speed-layer/writer-limits.ts';
 
-export interface StackUrls {
+interface StackUrls {
   readonly kafkaBrokers: string;
   readonly redisUrl: string;
   readonly clickhouseUrl: string;
@@ -33,6 +33,8 @@ export interface PipelineOptions {
   readonly horizonMinutes?: number;
   readonly maxEpochRecords?: number;
 }
+
+export type { SpeedLayer } from '../speed-layer/speed-layer.ts';
 
 export interface TestServing extends AsyncDisposable {
   readonly app: FastifyInstance;

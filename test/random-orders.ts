@@ -59,10 +59,14 @@ export function createRandomOrders(seed: number): RandomOrders {
           orderId: isNew ? `order-${at}` : earlier.orderId,
           sequence: null,
           customerId: null,
-          ...{ storeId, channel, country, currency },
+          storeId,
+          channel,
+          country,
+          currency,
           occurredAt,
           placedAt: isNew ? null : occurredAt - s.lateMs,
-          ...{ amountMinor, items: isNew ? items : [] },
+          amountMinor,
+          items: isNew ? items : [],
         };
         const event = s.kind === 'copy' && earlier ? earlier : fresh;
         sent.push(event);

@@ -25,7 +25,7 @@ export const fetchRaw = createAPI<fetchV12.FetchRequest, RawFetchResponse>(
 const NO_RECORDS = Buffer.alloc(0);
 
 /** One topic is asked for, so the topic level is flattened. */
-export function parseRawFetchResponse(response: Reader): RawFetchResponse {
+function parseRawFetchResponse(response: Reader): RawFetchResponse {
   // The socket's chunks become one buffer, so that records are views into it. Nothing else writes to it afterwards.
   const reader = Reader.from(response.buffer.slice(response.position));
   reader.readInt32(); // throttle time

@@ -11,7 +11,7 @@ import { createRecordSet } from './record-set.ts';
 import type { TopicView } from './topic-view.ts';
 import type { WakeBell } from './wake-bell.ts';
 
-export interface FollowSettings {
+interface FollowSettings {
   topic: string;
   maxWaitMs: number;
   minBytes: number;

@@ -2,7 +2,7 @@
 // has landed. Pure bookkeeping: it sends nothing and knows no client.
 import type { OutgoingMessage } from './event-producer.ts';
 
-export interface PlacedMessage extends OutgoingMessage {
+interface PlacedMessage extends OutgoingMessage {
   partition: number;
 }
 

@@ -3,7 +3,7 @@ import { metadataV12, protocolErrorsCodesById } from '@platformatic/kafka';
 import type { BrokerConnection } from './broker-connection.ts';
 import { KafkaError } from './errors.ts';
 
-export interface PartitionLeader {
+interface PartitionLeader {
   /** `host:port`, or null while the partition has no leader. */
   address: string | null;
   /** Sent with requests, so that a broker with an older or newer view refuses instead of answering wrongly. */
