@@ -1,7 +1,8 @@
 // One query, one cut: the live part and W are taken together with the run, before anything is awaited; then ClickHouse is
 // asked for that run, and the two parts meet by addition.
-import type { Generation } from '../schemas/generation.ts';
+
 import { Problem } from '../runtime/problem.ts';
+import type { Generation } from '../schemas/generation.ts';
 import { type AnswerBody, formAnswer } from './answer.ts';
 import { awaitToken } from './await-token.ts';
 import { type BatchViews, maxGroups } from './batch-views.ts';
@@ -11,8 +12,8 @@ import { addLivePart } from './live-part.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
 import { type Provenance, provenanceOf, summarizeCut } from './provenance.ts';
-import { planQuery } from './query-plan.ts';
 import type { Query } from './query.ts';
+import { planQuery } from './query-plan.ts';
 
 export interface QueryDependencies {
   readonly generation: Generation;

@@ -1,6 +1,7 @@
 // From groups to the rows of an answer: derived measures, order, windows as instants. Pure.
-import type { Definition } from '../schemas/definition.ts';
+
 import { badParameter } from '../runtime/problem.ts';
+import type { Definition } from '../schemas/definition.ts';
 import { addGroup, type GroupMap } from './groups.ts';
 import { measureValue } from './measures.ts';
 import { moneyDimension, type QueryPlan } from './query-plan.ts';

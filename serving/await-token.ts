@@ -3,11 +3,11 @@ import { Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { covers } from '../schemas/offset-vector.ts';
 import type { Token } from '../schemas/token.ts';
-import type { Cut } from './live-view.ts';
 import type { LiveSource } from './live-source.ts';
+import type { Cut } from './live-view.ts';
 
 /** The cut covers the token's vector, and stands on its run or a later one. */
-export function coversToken(cut: Cut, token: Token): boolean {
+function coversToken(cut: Cut, token: Token): boolean {
   return covers(cut.vector, token.vector) && cut.pinned.run.run >= token.run;
 }
 

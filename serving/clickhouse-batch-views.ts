@@ -10,12 +10,12 @@ import type { PinnedRun } from './live-view.ts';
 import { pinRun } from './pin-run.ts';
 import { createResultCache } from './result-cache.ts';
 
-export interface BatchViewLimits {
+interface BatchViewLimits {
   readonly timeoutMs: number;
   readonly cachedResults: number;
   readonly cachedGroups: number;
 }
-export const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 1_000, cachedGroups: 500_000 };
+const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 1_000, cachedGroups: 500_000 };
 
 type GroupRow = Readonly<Record<string, string>>;
 

@@ -1,8 +1,8 @@
 // An epoch as a reader holds it, and the proof that it is whole: its ledger sums to its offsets, its cells to its ledger.
 import { countFacts, type RollupCells } from '../schemas/cells.ts';
-import { emptyCells } from '../schemas/fold.ts';
 import type { Definition, Rollup } from '../schemas/definition.ts';
-import { emptyLedger, type EpochLedger, ledgerSum } from '../schemas/layout-redis.ts';
+import { emptyCells } from '../schemas/fold.ts';
+import { type EpochLedger, emptyLedger, ledgerSum } from '../schemas/layout-redis.ts';
 
 /** What speed counted of the offsets [from, to) of one partition: a pure function of them, whoever wrote it and when. */
 export interface Epoch {

@@ -1,8 +1,8 @@
 // The live part of an answer: the cells of the tilings, filtered and grouped as the batch part is.
 import { decodeCellKey } from '../schemas/cells.ts';
 import type { Rollup } from '../schemas/definition.ts';
-import { type GroupMap, groupFor } from './groups.ts';
 import type { Epoch } from './epoch.ts';
+import { type GroupMap, groupFor } from './groups.ts';
 import type { QueryPlan } from './query-plan.ts';
 import { windowStartOf } from './windows.ts';
 

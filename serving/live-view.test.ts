@@ -2,14 +2,13 @@
 // the naive recount of exactly the offsets below W, and neither V nor W ever falls.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { decodeCellKey, mergeCells } from '../schemas/cells.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
-import { mergeCells } from '../schemas/cells.ts';
-import { decodeCellKey } from '../schemas/cells.ts';
 import { ledgerSum } from '../schemas/layout-redis.ts';
 import { covers } from '../schemas/offset-vector.ts';
 import { itemTotals, type LogEntry, orderTotals, prefixOf } from '../schemas/oracle.ts';
 import { eventTypes } from '../schemas/order-event.ts';
-import { createLiveView, type Cut, type LiveView } from './live-view.ts';
+import { type Cut, createLiveView, type LiveView } from './live-view.ts';
 import type { PartitionSnapshot } from './partition-view.ts';
 import { createWorld, testEvent, testGeneration, type World } from './test-live-world.ts';
 

@@ -9,7 +9,7 @@
 import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { FlushMessage } from '../schemas/layout-redis.ts';
-import { covers, type OffsetVector } from '../schemas/offset-vector.ts';
+import type { OffsetVector } from '../schemas/offset-vector.ts';
 import type { Epoch } from './epoch.ts';
 import { createPartitionView, type FlushOutcome, type PartitionSnapshot, type Stand } from './partition-view.ts';
 
@@ -31,7 +31,7 @@ export interface Cut {
   readonly tilings: readonly (readonly Epoch[])[];
 }
 
-export type RunOutcome =
+type RunOutcome =
   | { readonly kind: 'adopted' }
   /** Adopting it would let V or W fall in these partitions. */
   | { readonly kind: 'pending'; readonly partitions: readonly number[] };
@@ -106,9 +106,4 @@ export function createLiveView(generation: Generation): LiveView {
     stand: (partition) => views[partition]!.stand(),
     find: (partition, from, to) => views[partition]!.find(from, to),
   };
-}
-
-/** True where neither V nor W of `after` is below `before` in any component: what a reader promises its clients. */
-export function isAtOrAfter(after: Cut, before: Cut): boolean {
-  return covers(after.vector, before.vector) && covers(after.pinned.run.tidemark, before.pinned.run.tidemark);
 }

@@ -12,7 +12,7 @@
 // keeps answering and the new one follows beside it, until its tiling reaches as far. So W never falls.
 import type { Definition } from '../schemas/definition.ts';
 import type { FlushMessage } from '../schemas/layout-redis.ts';
-import { emptyEpoch, type Epoch } from './epoch.ts';
+import { type Epoch, emptyEpoch } from './epoch.ts';
 import { createGrowingEpoch, type GrowingEpoch } from './growing-epoch.ts';
 import { endOf, tile } from './tiling.ts';
 
@@ -86,7 +86,7 @@ export function createPartitionView(definition: Definition): PartitionView {
     find: (from, to) => remembered.find((epoch) => epoch.from === from && epoch.to === to),
     apply(message) {
       const at = stand();
-      if (!at || message.next < message.from || message.from < message.epoch) return 'gap';
+      if (!at) return 'gap';
       if (open && message.epoch === open.from && message.from === open.to) return grow(open, message);
       if (message.epoch === message.from && message.from === at.next) {
         const next = begin(message.from);

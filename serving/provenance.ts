@@ -102,7 +102,7 @@ function notesOf(cut: CutSummary, deferredRecords: number, lag: { records: numbe
 }
 
 /** Conservation, by partition: what the ledgers account for, and the offsets from the log's start to W. */
-export function conservation({ pinned: { run }, vector, ledgers }: CutSummary) {
+function conservation({ pinned: { run }, vector, ledgers }: CutSummary) {
   return vector.map((w, p) => {
     const total = partitionLedger({ run, live: ledgers[p] ?? emptyLedger() }, p);
     const sum = total.counted + total.duplicate + total.deferred + total.rejected + total.gap;

@@ -1,19 +1,16 @@
 // From query parameters to a query. Every refusal names the parameter, its value and what was expected.
+
+import { badParameter } from '../runtime/problem.ts';
 import type { Definition } from '../schemas/definition.ts';
 import { limits } from '../schemas/order-event.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
-import { badParameter } from '../runtime/problem.ts';
 import type { Query } from './query.ts';
 import { instantOf, isTimeZone, startOfLocalDate, type WindowName, windowNames } from './windows.ts';
 
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export interface QueryBounds {
-  readonly filterValues: number;
-  /** Bound parameters travel in an address: together they must stay small. */
-  readonly filterBytes: number;
-}
-export const queryBounds: QueryBounds = { filterValues: 100, filterBytes: 4_000 };
+/** Of filter values. Bound parameters travel in an address: together they must stay small. */
+const queryBounds = { filterValues: 100, filterBytes: 4_000 };
 
 const single = ['measures', 'by', 'window', 'from', 'to', 'tz', 'attribution', 'atLeast'];
 

@@ -1,6 +1,7 @@
 // From a query to what is read: which rollup, which range, which windows. Pure: now and the end of the data are given.
-import { basesOf, type Definition, type Rollup } from '../schemas/definition.ts';
+
 import { badParameter } from '../runtime/problem.ts';
+import { basesOf, type Definition, type Rollup } from '../schemas/definition.ts';
 import type { Query } from './query.ts';
 import { formatInstant, type Grid, gridOf, totalGrid } from './windows.ts';
 

@@ -4,7 +4,7 @@ import type { Redis } from '../runtime/redis.ts';
 import type { RollupCells } from '../schemas/cells.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { decodeEpochLedger, epochParts, parseEpochMember, partitionKeys } from '../schemas/layout-redis.ts';
-import { emptyEpoch, type Epoch, isWhole, tallyOf } from './epoch.ts';
+import { type Epoch, emptyEpoch, isWhole, tallyOf } from './epoch.ts';
 import { pairsOf, readCells } from './growing-epoch.ts';
 import type { Stand } from './partition-view.ts';
 import type { SnapshotSource } from './snapshot-source.ts';

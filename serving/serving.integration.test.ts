@@ -323,6 +323,17 @@ describe('serving on real engines', () => {
     expect(await get(`${all}&atLeast=${other}`)).toMatchObject({ status: 409, body: { code: 'other-generation' } });
   });
 
+  test('the subscription is lost: what was missed meanwhile is read again', async () => {
+    subscriber.disconnect(true);
+    await publishMessage(await flush(1, 1, false));
+    await until(async () => expect((await get(all)).body.provenance.vector).toEqual([32, 46]));
+    const stale = expect.stringContaining('stale');
+    await until(async () => expect((await get(all)).body.provenance.notes).not.toContainEqual(stale));
+    await publishMessage(await flush(1, 1, false));
+    await until(async () => expect((await get(all)).body.provenance.vector).toEqual([32, 47]));
+    await expectExact();
+  });
+
   test('Redis is wiped: what was remembered keeps answering, then the rebuilt epochs take over with other bounds', async () => {
     const before = await expectExact();
     const keys = await writer.keys(`${redisPrefix}:*`);

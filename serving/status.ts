@@ -1,6 +1,7 @@
 // The pipeline's state as GET /v1/status tells it. Pure.
-import type { Generation } from '../schemas/generation.ts';
+
 import { decodeCellKey } from '../schemas/cells.ts';
+import type { Generation } from '../schemas/generation.ts';
 import { emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
 import type { Extent } from './batch-views.ts';
 import type { Cut } from './live-view.ts';

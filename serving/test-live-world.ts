@@ -1,11 +1,12 @@
 // For tests: a log, a writer that keeps epochs of it as the speed layer does, a store that can be wiped or set back, runs
 // at any offset, and messages in flight. Counts by its own plain judgement, per offset, so that an epoch is a slice of it.
-import { compileFold, emptyCells } from '../schemas/fold.ts';
-import { createGeneration, type Generation } from '../schemas/generation.ts';
+
 import type { RollupCells } from '../schemas/cells.ts';
 import { encodeCell } from '../schemas/cells.ts';
+import { compileFold, emptyCells } from '../schemas/fold.ts';
+import { createGeneration, type Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
-import { emptyLedger, encodeEpochLedger, type EpochLedger, type FlushMessage } from '../schemas/layout-redis.ts';
+import { type EpochLedger, emptyLedger, encodeEpochLedger, type FlushMessage } from '../schemas/layout-redis.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { createRunId } from '../schemas/run-id.ts';

@@ -7,8 +7,8 @@ import {
   instantOf,
   isTimeZone,
   startOfLocalDate,
-  windowEndOf,
   type WindowName,
+  windowEndOf,
   windowNames,
   windowStartOf,
 } from './windows.ts';
