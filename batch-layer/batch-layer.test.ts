@@ -92,7 +92,7 @@ describe('a batch run', () => {
   });
 });
 
-test('poison is passed by, and kept with its raw bytes, reason and origin', async () => {
+test('poison is passed by, kept with its raw bytes, reason and origin, and shown by the status', async () => {
   const { topic, brokers, generation } = pipeline;
   const [good] = orders.next(1, Date.now());
   const wrongCurrency = encodeEvent({ ...good!, currency: 'XYZ' });
@@ -145,5 +145,15 @@ test('poison is passed by, and kept with its raw bytes, reason and origin', asyn
       shop: 'seven',
     });
   }
+  await using serving = await pipeline.openServing();
+  const status = async () =>
+    (await serving.app.inject('/v1/status')).json<{
+      deadLetters: { total: number; byReason: object; newest: object[] };
+    }>().deadLetters;
+  await until('the status shows them', async () => (await status()).total === 4);
+  expect(await status()).toMatchObject({
+    byReason: { 'bad-frame': 1, 'unknown-schema': 1, 'unknown-value': 1, 'key-mismatch': 1 },
+    newest: expect.arrayContaining([{ partition, offset: expect.any(Number), reason: 'key-mismatch' }]),
+  });
   expect([...letters.keys()][0]).toMatch(new RegExp(`^${topic}/${partition}/\\d+$`));
 });
