@@ -36,14 +36,32 @@ export interface StatusTotals {
   readonly liveCounted: number;
 }
 
+export interface RunSummary {
+  readonly id: string;
+  readonly publishedAt: string;
+  readonly audit: string;
+  readonly auditedEvents: number;
+  readonly auditNote: string;
+}
+
+export interface PartitionStatus {
+  readonly partition: number;
+  readonly tidemark: number;
+  readonly vector: number;
+  readonly end: number | null;
+  readonly lagRecords: number | null;
+  readonly ledger: Readonly<Record<'counted' | 'duplicate' | 'deferred' | 'rejected' | 'gap', number>>;
+}
+
 export interface Status {
   readonly generation: string;
-  readonly run: Readonly<Record<string, unknown>>;
-  readonly partitions: readonly Readonly<Record<string, unknown>>[];
+  readonly run: RunSummary & { readonly counted: number };
+  readonly lag?: { readonly records: number | null };
+  readonly partitions: readonly PartitionStatus[];
   readonly totals: StatusTotals;
-  readonly extent?: { readonly from: string | number | null; readonly to: string | number | null };
-  readonly deadLetters?: { readonly total: number; readonly byReason?: Readonly<Record<string, number>> };
-  readonly runs?: readonly Readonly<Record<string, unknown>>[];
+  readonly extent?: { readonly from: string | number | null; readonly to: string | number | null } | null;
+  readonly deadLetters?: { readonly total: number; readonly byReason?: Readonly<Record<string, number>> } | null;
+  readonly runs?: readonly RunSummary[];
   readonly notes?: readonly unknown[];
 }
 

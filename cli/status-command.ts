@@ -1,35 +1,44 @@
 // `tidemark status`: the state of the pipeline, as GET /v1/status gives it.
-import type { Api, Cell, Status } from './api.ts';
+import type { Api, RunSummary, Status } from './api.ts';
 import type { CliIo } from './io.ts';
 import { type OutputOptions, print } from './output.ts';
-import { instant, noteText, records } from './render.ts';
+import { grouped, instant, noteText, records } from './render.ts';
 
 export async function runStatus(io: CliIo, api: Api, options: OutputOptions): Promise<void> {
   const status = await api.status();
   print(io, options, status, () => statusText(status));
 }
 
+const shownRuns = 10;
+const shownNote = 60;
+
 function statusText(status: Status): string {
   const { generation, run, partitions, totals, extent, deadLetters, runs = [], notes = [] } = status;
-  const sections = [`generation ${generation}\n${records([flat({ ...run })])}`, records([flat({ ...totals })])];
-  if (extent?.from && extent.to) sections.push(`events from ${instant(extent.from)} to ${instant(extent.to)}`);
-  if (partitions.length > 0) sections.push(records(partitions.map(flat)));
-  if (runs.length > 0) sections.push(`runs, newest first\n${records(runs.slice(0, 10).map(flat))}`);
+  const { records: all, counted, duplicate, deferred, rejected, gap, liveCounted } = totals;
+  const lag = status.lag?.records;
+  const spent = { counted, duplicate, deferred, rejected, gap };
+  const sum = Object.entries(spent).map(([fate, offsets]) => `${grouped(offsets)} ${fate}`);
+  const summary = [
+    `run ${run.id} of generation ${generation}, published ${run.publishedAt}`,
+    `audit ${run.audit} (${grouped(run.auditedEvents)} live events)${run.auditNote === '' ? '' : `: ${run.auditNote}`}`,
+    `${grouped(all)} records = ${sum.join(' + ')}`,
+    `${grouped(liveCounted)} of them live, ${typeof lag === 'number' ? `${grouped(lag)} not counted yet` : 'lag unknown'}`,
+  ];
+  if (extent?.from && extent.to) summary.push(`events from ${instant(extent.from)} to ${instant(extent.to)}`);
   if (deadLetters && deadLetters.total > 0) {
-    sections.push(`dead letters\n${records([flat({ total: deadLetters.total, ...deadLetters.byReason })])}`);
+    const reasons = Object.entries(deadLetters.byReason ?? {}).map(([reason, count]) => `${grouped(count)} ${reason}`);
+    summary.push(`${grouped(deadLetters.total)} dead letters: ${reasons.join(', ')}`);
   }
+  const rows = partitions.map(({ partition, tidemark, vector, end, lagRecords, ledger }) => {
+    const { counted, duplicate, deferred, rejected, gap } = ledger;
+    return { p: partition, tidemark, vector, end, lag: lagRecords, counted, duplicate, deferred, rejected, gap };
+  });
+  const sections = [summary.join('\n'), records(rows)];
+  if (runs.length > 0) sections.push(`runs, newest first\n${records(runs.slice(0, shownRuns).map(runRow))}`);
   return [...sections, ...notes.map((note) => `note: ${noteText(note)}`)].join('\n\n');
 }
 
-/** Fields of nested objects become columns too; lists become their text. */
-function flat(value: Readonly<Record<string, unknown>>): Record<string, Cell> {
-  const row: Record<string, Cell> = {};
-  for (const [name, field] of Object.entries(value)) {
-    if (field === null || ['string', 'number', 'boolean'].includes(typeof field)) row[name] = field as Cell;
-    else if (Array.isArray(field)) row[name] = field.join(' ');
-    else if (typeof field === 'object') {
-      Object.assign(row, flat({ ...field }));
-    }
-  }
-  return row;
+function runRow({ id, publishedAt, audit, auditedEvents, auditNote }: RunSummary) {
+  const note = auditNote.length > shownNote ? `${auditNote.slice(0, shownNote)}…` : auditNote;
+  return { id, published: publishedAt, audit, events: auditedEvents, note };
 }

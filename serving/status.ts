@@ -44,7 +44,8 @@ export function statusOf(
       start: run.starts[p] ?? 0,
       tidemark: run.tidemark[p] ?? 0,
       vector: w,
-      end: ends?.[p] ?? null,
+      // Asked for once a second: what is counted since then is there all the same.
+      end: ends ? Math.max(ends[p] ?? 0, w) : null,
       lagRecords: ends ? Math.max(0, (ends[p] ?? 0) - w) : null,
       ledger: ledgers[p],
     })),
