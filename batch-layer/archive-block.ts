@@ -54,6 +54,7 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
   const writer = createRowBinaryWriter();
   let ranges = new Map<number, ArchivedRange>();
   let deadLetters: DeadLetter[] = [];
+  let deadBytes = 0;
   let rows = 0;
   let records = 0;
 
@@ -65,6 +66,7 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
       range.rejected.push([offset, code]);
       const copied = headers.map(([name, text]) => [name, text && Buffer.from(text)] as const);
       const raw = { key: key && Buffer.from(key), value: value && Buffer.from(value), headers: copied };
+      deadBytes += (key?.length ?? 0) + (value?.length ?? 0);
       deadLetters.push({ partition: range.partition, offset, timestampMs, ...raw, code, message });
     } else {
       writeRow(range, record, judgement.event, judgement.schemaId);
@@ -115,7 +117,7 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
       return records;
     },
     get bytes() {
-      return writer.bytes;
+      return writer.bytes + deadBytes;
     },
     next: (partition) => ranges.get(partition)?.to,
     add(set) {
@@ -147,6 +149,7 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
       const block = { rows, bytes: writer.take(), ranges: [...ranges.values()], deadLetters };
       ranges = new Map();
       deadLetters = [];
+      deadBytes = 0;
       rows = 0;
       records = 0;
       return block;

@@ -7,7 +7,7 @@ import type { GroupMember, GroupMemberOptions } from '../runtime/kafka/group-mem
 import type { RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { createArchiveBlockBuilder } from './archive-block.ts';
+import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import type { WriteDeadLetters } from './dead-letters.ts';
 
@@ -42,6 +42,9 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   let builder = createArchiveBlockBuilder(generation);
   let working: Promise<void> | undefined;
   let trouble: string | undefined = 'waiting for partitions of the group';
+  /** What the log has lost, by partition; told once only, so kept until the position is another one. */
+  const lost = new Map<number, { readonly wanted: number; readonly why: string }>();
+  const lostNow = () => [...lost].find(([partition, { wanted }]) => positions.get(partition) === wanted)?.[1].why;
   let stopped = false;
   let retry: NodeJS.Timeout | undefined;
 
@@ -58,10 +61,18 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     const block = builder.take();
     if (!block) return;
     // The order of effects is the guarantee: dead letters, rows, then the log rows that make them count, then the hint.
+    await checkBegins(block);
     await writeDeadLetters(block.deadLetters);
     await archive.insert(block);
     await member.commit(new Map(block.ranges.map((range) => [range.partition, range.to])));
     recordLog.wake();
+  }
+
+  /** The archive may have been set back under us; a range that begins beyond its end would leave a hole. */
+  async function checkBegins(block: ArchiveBlock): Promise<void> {
+    const archived = await archive.archivedVector();
+    const beyond = block.ranges.find(({ partition, from }) => from > (archived[partition] ?? starts[partition] ?? 0));
+    if (beyond) throw new Error(`partition ${beyond.partition}: the archive does not reach ${beyond.from} any more`);
   }
 
   /** One piece of work at a time; a fault of any discards what is in memory and resumes. */
@@ -71,6 +82,8 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
       trouble = err instanceof Error ? err.message : String(err);
       log.warn({ err }, 'archiving failed, resuming from what the archive holds');
       positions = new Map();
+      // What came after the lost block must not be written without it: that would be a hole for ever.
+      builder = createArchiveBlockBuilder(generation);
       if (!stopped) retry ??= setTimeout(again, retryMs);
     });
     working = mine;
@@ -108,9 +121,10 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     {
       positions: () => (isFull() ? new Map() : positions),
       onRecordSet: accept,
-      onOffsetLost(lost) {
-        trouble = `partition ${lost.partition}: offset ${lost.wanted} is not in the log any more (it holds ${lost.logStart} to ${lost.end})`;
-        log.error({ ...lost }, 'offset lost: the archive would have a hole, so the partition stops');
+      onOffsetLost(at) {
+        const why = `partition ${at.partition}: offset ${at.wanted} is not in the log any more (it holds ${at.logStart} to ${at.end})`;
+        lost.set(at.partition, { wanted: at.wanted, why });
+        log.error({ ...at }, 'offset lost: the archive would have a hole, so the partition stops');
       },
     },
     reading.signal,
@@ -119,7 +133,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   const timer = setInterval(() => void work(write), options.intervalMs);
 
   return {
-    waitingFor: () => trouble,
+    waitingFor: () => trouble ?? lostNow(),
     nudge: () => void work(write),
     async [Symbol.asyncDispose]() {
       stopped = true;

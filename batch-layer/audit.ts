@@ -1,8 +1,7 @@
 // The audit: the run's increment over its parent against the counters of the epochs that it absorbs, integer for
 // integer, deferred events apart. A difference is kept as evidence; the batch value stands.
-import { decodeCellKey, encodeCellKey, mergeCells, type RollupCells } from '../schemas/cells.ts';
+import { decodeCellKey, encodeCellKey, type RollupCells } from '../schemas/cells.ts';
 import type { Rollup } from '../schemas/definition.ts';
-import { emptyCells } from '../schemas/fold.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { AbsorbedEpoch } from './speed-state.ts';
@@ -29,8 +28,7 @@ export async function audit(input: AuditInput): Promise<AuditResult> {
     apart.length > 0 ? `partitions ${apart.join(', ')} could not be compared: their epochs are not there` : '';
   if (compared.length === 0)
     return { audit: 'not-compared', auditedEvents: 0, auditNote: without || 'nothing to compare' };
-  const live = emptyCells(generation.definition);
-  for (const epoch of epochs) for (const [i, cells] of epoch.cells.entries()) mergeCells(live[i]!, cells);
+  const live = generation.definition.rollups.map((_, i) => sumCells(epochs.map((epoch) => epoch.cells[i]!)));
   const evidence: string[] = [];
   for (const [i, rollup] of generation.definition.rollups.entries()) {
     evidence.push(...differences(rollup, await input.increment(rollup), live[i]!));
@@ -42,8 +40,24 @@ export async function audit(input: AuditInput): Promise<AuditResult> {
   return { audit: 'different', auditedEvents, auditNote: [shown + more, without].filter(Boolean).join('. ') };
 }
 
+/** In bigint: each epoch stays below 2^53, their sum need not. */
+function sumCells(epochs: readonly RollupCells[]): Map<string, bigint[]> {
+  const sums = new Map<string, bigint[]>();
+  for (const cells of epochs)
+    for (const [key, cell] of cells) {
+      const sum = sums.get(key);
+      if (sum) for (const [i, n] of cell.entries()) sum[i]! += BigInt(n);
+      else sums.set(key, cell.map(BigInt));
+    }
+  return sums;
+}
+
 /** Each cell in which batch and live differ, in words. Sums are compared as decimal text: no rounding. */
-function differences(rollup: Rollup, rows: readonly IncrementRow[], live: RollupCells): string[] {
+function differences(
+  rollup: Rollup,
+  rows: readonly IncrementRow[],
+  live: ReadonlyMap<string, readonly bigint[]>,
+): string[] {
   const names = ['facts', ...rollup.measures];
   const rest = new Map(live);
   const found: string[] = [];
@@ -59,7 +73,7 @@ function differences(rollup: Rollup, rows: readonly IncrementRow[], live: Rollup
     if (batch !== counted) found.push(inWords(rollup, key, batch, counted));
   }
   for (const [key, cell] of rest)
-    if (cell.some((n) => n !== 0)) found.push(inWords(rollup, key, names.map(() => '0').join(','), cell.join(',')));
+    if (cell.some((n) => n !== 0n)) found.push(inWords(rollup, key, names.map(() => '0').join(','), cell.join(',')));
   return found;
 }
 

@@ -1,5 +1,5 @@
 // One batch run: ask for a cut, choose V, recompute, audit, publish.
-import { readCurrentRun, readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
+import { readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -7,12 +7,14 @@ import { type BatchRun, tables } from '../schemas/layout-clickhouse.ts';
 import { covers, type OffsetVector } from '../schemas/offset-vector.ts';
 import { createRunId } from '../schemas/run-id.ts';
 import type { ArchiveStore } from './archive-store.ts';
-import { audit, type IncrementRow } from './audit.ts';
+import { type AuditResult, audit, type IncrementRow } from './audit.ts';
 import { chooseTidemark } from './choose-tidemark.ts';
+import { ensureFirstRun } from './first-run.ts';
 import { BatchError } from './errors.ts';
 import { addToLedger } from './run-ledger.ts';
 import { readIncrements } from './run-increments.ts';
-import { countRowsSql, dirtyChunksSql, incrementSql, recomputeSql } from './run-sql.ts';
+import { readBrokenChunks, readDirtyChunks, writeRunChunks } from './run-chunks.ts';
+import { incrementSql, recomputeSql } from './run-sql.ts';
 import type { AbsorbedEpoch, SpeedState } from './speed-state.ts';
 
 export interface BatchRunnerOptions {
@@ -39,16 +41,22 @@ export interface BatchRunner {
 }
 
 const coverTimeoutMs = 60_000;
+const freshTimeoutMs = 2_000;
 const coverPollMs = 50;
 const askAgainMs = 500;
 const deadAfterMs = 5_000;
 const farBehindRecords = 1_000_000;
+const verifyEveryMs = 3_600_000;
+const maxBrokenChunks = 1_000;
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { clickhouse, archive, speedState, generation, log, clock, randomBits, nudgeArchiver } = options;
   const { rollups } = generation.definition;
   /** When writers were asked for a cut that they had time to answer; none before the second run of this process. */
   let answeredSince = Number.NEGATIVE_INFINITY;
+  let askedAt: number | undefined;
+  let verifyAt = Number.NEGATIVE_INFINITY;
+  let logStarts: OffsetVector = [];
   let queue: Promise<unknown> = Promise.resolve();
 
   async function archivedVector(parent: BatchRun): Promise<number[]> {
@@ -67,37 +75,45 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     await speedState.askForCut().catch((err: unknown) => log.warn({ err }, 'asking for a cut failed'));
   }
 
-  /** Waits until V covers what was asked for; else returns the last V that was possible. */
-  async function chooseCovering(parent: BatchRun, cover: OffsetVector): Promise<number[]> {
+  /** How far the live counters reach: what a run that is asked for now should count. */
+  async function liveVector(parent: BatchRun): Promise<number[]> {
+    const speed = await speedState.positions();
+    return parent.tidemark.map((offset, partition) => Math.max(offset, speed[partition]?.next ?? 0));
+  }
+
+  /** Waits, bounded, until V covers `wanted`; else returns the last V that was possible. */
+  async function chooseCovering(parent: BatchRun, wanted: OffsetVector, timeoutMs: number): Promise<number[]> {
     const begun = clock();
-    let asked = begun;
+    let askedAt = begun;
     for (;;) {
       const tidemark = await choose(parent);
-      if (covers(tidemark, cover) || clock() - begun > coverTimeoutMs) return tidemark;
+      if (covers(tidemark, wanted) || clock() - begun > timeoutMs) return tidemark;
       nudgeArchiver();
       await new Promise((resolve) => setTimeout(resolve, coverPollMs));
-      if (clock() - asked < askAgainMs) continue;
+      if (clock() - askedAt < askAgainMs) continue;
       if (clock() - begun > deadAfterMs) answeredSince = begun;
-      asked = clock();
+      askedAt = clock();
       await askForCut();
     }
   }
 
   async function runOnce(cover: OffsetVector | undefined): Promise<RunOutcome> {
-    const parent = await readCurrentRun(clickhouse, generation);
-    if (!parent) throw new BatchError('archive-moved', 'no run is published yet', true);
+    const parent = await ensureFirstRun(options, logStarts);
     const startedAt = clock();
     // 1. Ask for a cut.
     await askForCut();
-    // 2. Choose V.
-    const tidemark = cover ? await chooseCovering(parent, cover) : await choose(parent);
-    if (startedAt - deadAfterMs > answeredSince) answeredSince = startedAt;
-    const coverage = describeCoverage(tidemark, cover);
-    if (tidemark.every((offset, partition) => offset === parent.tidemark[partition]))
+    if (askedAt === undefined) askedAt = startedAt;
+    else if (startedAt - askedAt >= deadAfterMs) [answeredSince, askedAt] = [askedAt, startedAt];
+    // 2. Choose V: what was asked for, or what is live by now, if the cut comes and is archived in time.
+    const wanted = cover ?? (await liveVector(parent));
+    const tidemark = await chooseCovering(parent, wanted, cover ? coverTimeoutMs : freshTimeoutMs);
+    const coverage = describeCoverage(tidemark, wanted);
+    const offChain = runsOffChain(await readRunLinks(clickhouse, generation), parent.run);
+    const broken = await findBroken(parent.run, offChain);
+    if (broken.length === 0 && tidemark.every((offset, partition) => offset === parent.tidemark[partition]))
       return { kind: 'unchanged', run: parent, ...coverage };
     // 3. Recompute, under an id of this attempt's own: whatever becomes of it, nobody reads it before it is published.
     const run = createRunId(parent.run, startedAt, randomBits());
-    const links = await readRunLinks(clickhouse, generation);
     const params = {
       archive: generation.archiveId,
       generation: generation.id,
@@ -107,19 +123,24 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       parent: parent.run,
       parentMax: parent.maxTimestamps,
       horizon: generation.horizonMs,
-      offChain: runsOffChain(links, parent.run),
+      offChain,
+      broken,
     };
+    const dirty = await readDirtyChunks(clickhouse, params);
     for (const rollup of rollups) await clickhouse.command(recomputeSql(generation, rollup), params);
-    await writeRunChunks(params);
+    await writeRunChunks(clickhouse, generation, params, dirty);
     const increments = await readIncrements(clickhouse, generation, params);
     const ledger = addToLedger(parent, tidemark, increments.partitions);
     // 4. Audit.
-    const audited = await auditRun(parent, tidemark, params);
+    const audited = broken.length > 0 ? repaired(broken) : await auditRun(parent, tidemark, params);
     if (audited.audit === 'different')
       log.error({ run, evidence: audited.auditNote }, 'audit: live counters differ from batch; batch stands');
+    // A range that was logged meanwhile (written twice) made some statements see more chunks than others: give up.
+    if ((await readDirtyChunks(clickhouse, params)).length !== dirty.length)
+      throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
     // 5. Publish, only if the archive still holds all of it.
     if (!covers(await archivedVector(parent), tidemark))
-      throw new BatchError('archive-moved', 'the archive is behind the chosen tidemark', true);
+      throw new BatchError('archive-moved', 'the archive is behind the chosen tidemark');
     const published: BatchRun = {
       generation: generation.id,
       run,
@@ -145,20 +166,13 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     return { kind: 'published', run: published, ...coverage };
   }
 
-  async function writeRunChunks(params: Readonly<Record<string, unknown>>): Promise<void> {
-    const rows = new Map<number, number[]>();
-    for (const { chunk } of await clickhouse.query<{ chunk: number }>(dirtyChunksSql, params))
-      rows.set(
-        chunk,
-        rollups.map(() => 0),
-      );
-    for (const [i, rollup] of rollups.entries()) {
-      const counts = await clickhouse.query<{ chunk: number; rows: string }>(countRowsSql(generation, rollup), params);
-      for (const count of counts) rows.get(count.chunk)![i] = Number(count.rows);
-    }
-    const { generation: id, run } = params;
-    const list = [...rows].map(([chunk, counts]) => ({ generation: id, run, chunk, rows: counts }));
-    if (list.length > 0) await clickhouse.insertRows(tables.runChunks, list);
+  /** Views may be wiped or damaged at any time; looked for at the first run and once an hour, for it scans them. */
+  async function findBroken(parent: string, offChain: readonly string[]): Promise<number[]> {
+    if (clock() < verifyAt) return [];
+    const broken = await readBrokenChunks(clickhouse, generation, { parent, offChain, limit: maxBrokenChunks });
+    if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
+    if (broken.length < maxBrokenChunks) verifyAt = clock() + verifyEveryMs;
+    return broken;
   }
 
   async function auditRun(parent: BatchRun, tidemark: OffsetVector, params: Readonly<Record<string, unknown>>) {
@@ -181,30 +195,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
 
   return {
     async begin(starts) {
-      const current = await readCurrentRun(clickhouse, generation);
-      if (current) return current;
-      const zeros = starts.map(() => 0);
-      const now = clock();
-      const first: BatchRun = {
-        generation: generation.id,
-        run: createRunId('', now, randomBits()),
-        parent: '',
-        archive: generation.archiveId,
-        tidemark: starts,
-        maxTimestamps: starts.map(() => -1),
-        starts,
-        counted: zeros,
-        duplicate: zeros,
-        rejected: zeros,
-        gap: zeros,
-        newestEventAt: 0,
-        startedAt: now,
-        publishedAt: now,
-        audit: 'not-compared',
-        auditedEvents: 0,
-        auditNote: 'the empty first run',
-      };
-      await clickhouse.insertRows(tables.batchRuns, [first]);
+      logStarts = starts;
+      const first = await ensureFirstRun(options, logStarts);
       await speedState.announceRun().catch(() => undefined);
       return first;
     },
@@ -216,15 +208,17 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   };
 }
 
-function describeCoverage(
-  tidemark: OffsetVector,
-  cover: OffsetVector | undefined,
-): { covered: boolean; behind?: string } {
-  if (!cover || covers(tidemark, cover)) return { covered: true };
+function describeCoverage(tidemark: OffsetVector, cover: OffsetVector): { covered: boolean; behind?: string } {
+  if (covers(tidemark, cover)) return { covered: true };
   const behind = cover.flatMap((offset, partition) =>
     (tidemark[partition] ?? 0) < offset
       ? [`partition ${partition} reached ${tidemark[partition] ?? 0} of ${offset}`]
       : [],
   );
   return { covered: false, behind: behind.join(', ') };
+}
+
+function repaired(broken: readonly number[]): AuditResult {
+  const auditNote = `${broken.length} chunks of the views had lost rows and were made again: nothing to compare with`;
+  return { audit: 'not-compared', auditedEvents: 0, auditNote };
 }

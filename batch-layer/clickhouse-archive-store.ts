@@ -20,6 +20,14 @@ export function createClickHouseArchiveStore(
       const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
       return Array.from({ length: rules.partitions }, (_, partition) => ends.get(partition));
     },
+    async archivedStarts() {
+      const rows = await clickhouse.query<{ partition: number; archivedFrom: string }>(
+        `SELECT partition, min(\`from\`) AS archivedFrom FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,
+        { archive: archiveId },
+      );
+      const begins = new Map(rows.map((row) => [row.partition, Number(row.archivedFrom)]));
+      return Array.from({ length: rules.partitions }, (_, partition) => begins.get(partition));
+    },
     async insert(block) {
       if (block.rows > 0) await clickhouse.insertBinary(tables.orderEvents, columns, block.bytes);
       const insertedAt = clock();

@@ -2,13 +2,11 @@
 
 export type BatchErrorCode = 'archive-incomplete' | 'archive-moved';
 
-/** A run was given up; the current one stays. `retryable`: the next attempt may succeed without anybody's help. */
+/** A run was given up; the current one stays, and the next attempt begins anew. */
 export class BatchError extends Error {
   readonly code: BatchErrorCode;
-  readonly retryable: boolean;
-  constructor(code: BatchErrorCode, message: string, retryable: boolean) {
+  constructor(code: BatchErrorCode, message: string) {
     super(message);
     this.code = code;
-    this.retryable = retryable;
   }
 }

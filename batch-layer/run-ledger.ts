@@ -26,7 +26,6 @@ export function addToLedger(parent: BatchRun, tidemark: OffsetVector, increments
     throw new BatchError(
       'archive-incomplete',
       `partition ${partition}: the archive holds ${found} of the offsets ${from} to ${to}`,
-      false,
     );
   }
   const add = (before: readonly number[], of: (increment: Increment) => number) =>

@@ -1,7 +1,8 @@
 // The statements of a run, as pure builders. Input travels in parameters only; names come from the definition.
 //
 // Parameters: archive, generation, run, v and vp (Array(UInt64) by partition: this run's and its parent's tidemark),
-// parentMax (Array(Int64)), horizon, parent, offChain (Array(String)), apart (Array(UInt32): partitions not compared).
+// parentMax (Array(Int64)), horizon, parent, offChain (Array(String)), apart (Array(UInt32): partitions not compared),
+// broken (Array(UInt32): chunks to make again although nothing new falls into them).
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewColumns, viewTable } from '../schemas/layout-clickhouse.ts';
@@ -12,7 +13,20 @@ const inRange = `offset >= ${byPartition('vp')} AND offset < ${byPartition('v')}
 
 /** Chunks touched by a range that meets [V_parent, V). */
 const dirtyChunks = `SELECT arrayJoin(chunks) AS chunk FROM ${tables.archiveLog}
-  WHERE archive = {archive:String} AND \`to\` > ${byPartition('vp')} AND \`from\` < ${byPartition('v')}`;
+  WHERE archive = {archive:String} AND \`to\` > ${byPartition('vp')} AND \`from\` < ${byPartition('v')}
+  UNION DISTINCT SELECT arrayJoin({broken:Array(UInt32)}) AS chunk`;
+
+/**
+ * Chunks whose version in the parent's chain does not have the rows that were announced: lost, so made again.
+ */
+export function brokenChunksSql(generation: Generation, rollup: Rollup, index: number): string {
+  const view = viewTable(generation, rollup);
+  return `SELECT chunk FROM (SELECT chunk, max(run) AS latest, argMax(rows, run)[${index + 1}] AS announced FROM ${tables.runChunks}
+      WHERE generation = {generation:String} AND run IN (SELECT run FROM ${tables.batchRuns}
+        WHERE generation = {generation:String} AND run <= {parent:String}) AND run NOT IN {offChain:Array(String)} GROUP BY chunk) AS expected
+    LEFT JOIN (SELECT chunk, toString(run) AS latest, count() AS present FROM ${view} GROUP BY chunk, latest) AS found
+    USING (chunk, latest) WHERE announced != present LIMIT {limit:UInt32}`;
+}
 
 /** Events of the dirty chunks below V, each identity once: the first offset wins. */
 function winners(generation: Generation, filter = ''): string {
@@ -74,7 +88,7 @@ export function incrementSql(generation: Generation, rollup: Rollup): string {
   const sums = ['facts', ...rollup.measures];
   const keys = columns.filter((name) => !sums.includes(name));
   const signed = (sign: string, from: string) =>
-    `SELECT ${sign} AS sign, ${keys.join(', ')}, ${sums.map((name) => `toInt64(${name}) AS ${name}`).join(', ')} FROM ${from}`;
+    `SELECT ${sign} AS sign, ${keys.join(', ')}, ${sums.map((name) => `toInt128(${name}) AS ${name}`).join(', ')} FROM ${from}`;
   const view = viewTable(generation, rollup);
   const parentVersions = `SELECT chunk, max(run) FROM ${tables.runChunks}
     WHERE generation = {generation:String} AND chunk IN (${dirtyChunks})

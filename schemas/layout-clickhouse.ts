@@ -79,7 +79,7 @@ export function generationDdl(generation: Generation): string[] {
     const dimensions = rollup.dimensions.map(
       (name) => `${name} ${name === 'sku' ? 'String' : 'LowCardinality(String)'}`,
     );
-    const measures = rollup.measures.map((name) => `${name} Int64`);
+    const measures = rollup.measures.map((name) => `${name} Int128`);
     return `CREATE TABLE IF NOT EXISTS ${viewTable(generation, rollup)} (run LowCardinality(String), chunk UInt32,
        windowStart Int64, ${[...dimensions, 'facts UInt64', ...measures].join(', ')})
      ENGINE = MergeTree ORDER BY (chunk, run, windowStart, ${rollup.dimensions.join(', ')})`;

@@ -15,7 +15,8 @@ export function foldSql(definition: Definition, rollup: Rollup, source: string):
   const measures = rollup.measures.map((name) => {
     const measure = baseMeasure(definition, name);
     const addend = addendSql(measure.at[rollup.grain]!, rollup);
-    return `sumIf(${addend}, type = '${measure.eventType}') AS ${name}`;
+    // In Int128: a chunk's sum of the largest amounts passes Int64.
+    return `sumIf(toInt128(${addend}), type = '${measure.eventType}') AS ${name}`;
   });
   const windowStart = `intDiv(\`${rollup.time}\`, ${rollup.windowMs}) * ${rollup.windowMs} AS windowStart`;
   const filter = rollup.eventTypes ? ` WHERE type IN (${rollup.eventTypes.map((type) => `'${type}'`).join(', ')})` : '';
@@ -32,7 +33,7 @@ export function foldSql(definition: Definition, rollup: Rollup, source: string):
 }
 
 function addendSql(addend: Addend, rollup: Rollup): string {
-  if (addend.kind === 'one') return 'toInt64(1)';
+  if (addend.kind === 'one') return '1';
   if (rollup.grain === 'item') return `\`items.${addend.field}\``;
   return addend.field.includes('.') ? `arraySum(\`${addend.field}\`)` : `\`${addend.field}\``;
 }

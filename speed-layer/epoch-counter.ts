@@ -37,7 +37,7 @@ export interface EpochCounter {
   take(close: boolean): Flush[];
 }
 
-/** Sums stay far enough below 2^53 that one more event (at most 10^12 in any sum) is still exact. */
+/** Sums stay far enough below 2^53 that one more event is still exact: it adds at most 10^15 (1,000 lines of 10^12). */
 const greatestSum = 2 ** 52;
 
 export function createEpochCounter(options: EpochCounterOptions): EpochCounter {

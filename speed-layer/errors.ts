@@ -1,16 +1,14 @@
 // Faults of the speed layer. Refusals by the store are expected outcomes and are values, not errors.
 
-export type SpeedErrorCode = 'no-run' | 'offset-lost' | 'unsettled-state';
+export type SpeedErrorCode = 'no-run' | 'unsettled-state';
 
-/** `retryable`: the writer tries again by itself; else its partition stops and says so. */
+/** The writer says so and tries again by itself. */
 export class SpeedError extends Error {
   readonly code: SpeedErrorCode;
   readonly partition: number;
-  readonly retryable: boolean;
-  constructor(code: SpeedErrorCode, partition: number, message: string, retryable: boolean) {
+  constructor(code: SpeedErrorCode, partition: number, message: string) {
     super(`partition ${partition}: ${message}`);
     this.code = code;
     this.partition = partition;
-    this.retryable = retryable;
   }
 }

@@ -51,6 +51,7 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
   let flushedNext: number | undefined;
   let epochOpenedAt = 0;
   let cutRequested = false;
+  let lost: { readonly wanted: number; readonly why: string } | undefined;
   let running = '';
   let flushing: Promise<void> | undefined;
   const closing = new AbortController();
@@ -140,7 +141,8 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
       return state;
     },
     get trouble() {
-      return trouble;
+      // Told once only, and it stays so until the position changes.
+      return counter && counter.next === lost?.wanted ? lost.why : trouble;
     },
     get flushedNext() {
       return flushedNext;
@@ -157,10 +159,11 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
       }
       if (counter.pendingRecords > limits.maxPendingRecords) tick();
     },
-    offsetLost(lost) {
-      trouble = `offset ${lost.wanted} is not in the log any more (it holds ${lost.logStart} to ${lost.end})`;
-      log.error({ ...lost }, 'offset lost');
-      startOver(trouble, limits.retryMs * 10);
+    offsetLost(at) {
+      const why = `offset ${at.wanted} is not in the log any more (it holds ${at.logStart} to ${at.end})`;
+      lost = { wanted: at.wanted, why };
+      log.error({ ...at }, 'offset lost');
+      startOver(why, limits.retryMs * 10);
     },
     tick,
     requestCut() {

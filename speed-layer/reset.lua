@@ -4,7 +4,8 @@
 --       7 names of an epoch's parts (JSON)
 -- Returns {1} when done, {0, why} when refused.
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp')
-local whole = not state.err and state[1] and state[2] and state[3]
+local whole = not state.err and state[1] and state[2] and state[3] and string.match(state[1], '^%d+$')
+  and string.match(state[2], '^%d+$') and string.match(state[3], '^%d*$')
 local members = redis.pcall('ZRANGE', KEYS[2], 0, -1)
 if members.err then whole = false; members = {} end
 if ARGV[1] ~= '' and not (whole and state[1] == ARGV[1] and state[2] == ARGV[2]) then return {0, 'moved'} end

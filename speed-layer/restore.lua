@@ -5,6 +5,7 @@
 --   {from, to, ledger (flat), ids, cell count of each rollup…}, in order of from, the open one last (where not empty).
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp')
 if state.err or not (state[1] and state[2] and state[3]) then return false end
+if not (string.match(state[1], '^%d+$') and string.match(state[2], '^%d+$') and string.match(state[3], '^%d*$')) then return false end
 local members = redis.pcall('ZRANGE', KEYS[2], 0, -1)
 if members.err then return false end
 if state[1] ~= state[2] then members[#members + 1] = state[2] .. '-' .. state[1] end
@@ -14,16 +15,18 @@ local tidemark = tonumber(ARGV[2])
 local epochs = {}
 for _, member in ipairs(members) do
   local from, to = string.match(member, '^(%d+)-(%d+)$')
-  if not from then return false end
+  if not from then from, to = '0', '0' end
   if tonumber(to) > tidemark then
     local prefix = ARGV[1] .. ':' .. from .. ':'
     local ledger = redis.pcall('HGETALL', prefix .. parts[1])
     local ids = redis.pcall('GET', prefix .. parts[2])
-    if ledger.err or (type(ids) == 'table' and ids.err) then return false end
+    -- What cannot be read is not whole; the state stands all the same, so that a reset can name it.
+    if ledger.err then ledger = {} end
+    if type(ids) == 'table' then ids = '' end
     local epoch = {from, to, ledger, ids or ''}
     for i = 3, #parts do
       local count = redis.pcall('HLEN', prefix .. parts[i])
-      if type(count) == 'table' then return false end
+      if type(count) == 'table' then count = -1 end
       epoch[#epoch + 1] = count
     end
     epochs[#epochs + 1] = epoch

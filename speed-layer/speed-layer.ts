@@ -105,7 +105,7 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
     writers,
     waitingFor() {
       if (!assigned) return 'waiting for partitions of the group';
-      const waiting = [...writers.values()].find((writer) => writer.state !== 'counting');
+      const waiting = [...writers.values()].find((writer) => writer.trouble !== undefined);
       return waiting && `partition ${waiting.partition}: ${waiting.trouble}`;
     },
     // Stop reading, flush, then leave: whoever takes over goes on from the last order.

@@ -37,7 +37,7 @@ export async function takeOver(
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     // 1. The run first: a state read later can only be further.
     const run = await source.currentRun();
-    if (!run) throw new SpeedError('no-run', partition, 'no batch run is published yet', true);
+    if (!run) throw new SpeedError('no-run', partition, 'no batch run is published yet');
     const tidemark = run.tidemark[partition] ?? 0;
     const stamp = run.maxTimestamps[partition] ?? -1;
     const runTimestamp = stamp < 0 ? undefined : stamp;
@@ -66,7 +66,7 @@ export async function takeOver(
     const boundaries = [tidemark, ...stored.epochs.map((epoch) => epoch.to)];
     return { next: stored.next, maxTimestamp: stored.maxTimestamp, identities, run, boundaries, resetBecause };
   }
-  throw new SpeedError('unsettled-state', partition, `the stored state kept changing over ${attempts} attempts`, true);
+  throw new SpeedError('unsettled-state', partition, `the stored state kept changing over ${attempts} attempts`);
 }
 
 /** Why the stored state cannot be gone on from; undefined where it can. */

@@ -1,0 +1,51 @@
+// Run 0: empty, so that a current run always exists.
+import { readCurrentRun } from '../runtime/batch-runs.ts';
+import type { ClickHouse } from '../runtime/clickhouse.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { type BatchRun, tables } from '../schemas/layout-clickhouse.ts';
+import type { OffsetVector } from '../schemas/offset-vector.ts';
+import { createRunId } from '../schemas/run-id.ts';
+import type { ArchiveStore } from './archive-store.ts';
+
+export interface FirstRunDependencies {
+  readonly clickhouse: ClickHouse;
+  readonly archive: ArchiveStore;
+  readonly generation: Generation;
+  readonly clock: () => number;
+  readonly randomBits: () => number;
+}
+
+/**
+ * The current run; publishes run 0 where the generation has none. Its V is where the log begins, or where the archive
+ * does: it may hold what the log has lost (another generation of the same archive, a wiped `batch_runs`).
+ */
+export async function ensureFirstRun(dependencies: FirstRunDependencies, logStarts: OffsetVector): Promise<BatchRun> {
+  const { clickhouse, archive, generation, clock, randomBits } = dependencies;
+  const current = await readCurrentRun(clickhouse, generation);
+  if (current) return current;
+  const archivedStarts = await archive.archivedStarts();
+  const starts = logStarts.map((start, partition) => Math.min(start, archivedStarts[partition] ?? start));
+  const zeros = starts.map(() => 0);
+  const now = clock();
+  const first: BatchRun = {
+    generation: generation.id,
+    run: createRunId('', now, randomBits()),
+    parent: '',
+    archive: generation.archiveId,
+    tidemark: starts,
+    maxTimestamps: starts.map(() => -1),
+    starts,
+    counted: zeros,
+    duplicate: zeros,
+    rejected: zeros,
+    gap: zeros,
+    newestEventAt: 0,
+    startedAt: now,
+    publishedAt: now,
+    audit: 'not-compared',
+    auditedEvents: 0,
+    auditNote: 'the empty first run',
+  };
+  await clickhouse.insertRows(tables.batchRuns, [first]);
+  return first;
+}
