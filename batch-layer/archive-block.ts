@@ -59,8 +59,8 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
   let records = 0;
 
   function visit(range: ArchivedRange, record: LogRecord): void {
-    const { offset, timestampMs, key, value, headers } = record;
-    const judgement = judgeRecord({ partition: range.partition, timestampMs, key, value }, rules);
+    const { offset, timestampMs, key, value, headers, unreadable } = record;
+    const judgement = judgeRecord({ partition: range.partition, timestampMs, key, value, unreadable }, rules);
     if (judgement.kind === 'rejected') {
       const { code, message } = judgement;
       range.rejected.push([offset, code]);

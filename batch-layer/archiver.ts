@@ -21,6 +21,8 @@ export interface ArchiverOptions {
   readonly join: (options: Pick<GroupMemberOptions, 'onAssignment' | 'onTrouble'>) => Promise<GroupMember>;
   readonly log: Logger;
   readonly intervalMs: number;
+  /** Pause before resuming after a fault. */
+  readonly retryMs: number;
 }
 
 export interface Archiver {
@@ -32,7 +34,6 @@ export interface Archiver {
 
 const maxBlockBytes = 16 << 20;
 const maxBlockRecords = 200_000;
-const retryMs = 1_000;
 
 export async function openArchiver(options: ArchiverOptions): Promise<Archiver> {
   const { generation, recordLog, archive, writeDeadLetters, starts, log } = options;
@@ -84,7 +85,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
       positions = new Map();
       // What came after the lost block must not be written without it: that would be a hole for ever.
       builder = createArchiveBlockBuilder(generation);
-      if (!stopped) retry ??= setTimeout(again, retryMs);
+      if (!stopped) retry ??= setTimeout(again, options.retryMs);
     });
     working = mine;
     return mine;

@@ -6,8 +6,9 @@ import { encodeEvent } from '../schemas/codec.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { partitionKeys } from '../schemas/layout-redis.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
-import { openPipeline, type Pipeline, type SpeedLayer, until } from '../test/pipeline.ts';
+import { openPipeline, type Pipeline, type SpeedLayer } from '../test/pipeline.ts';
 import { createRandomOrders } from '../test/random-orders.ts';
+import { until } from '../test/until.ts';
 
 let pipeline: Pipeline;
 let speed: SpeedLayer;

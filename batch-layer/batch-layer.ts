@@ -1,5 +1,6 @@
 // The batch layer of one process: the archiver, the runner and its schedule, put together.
 import cron from 'node-cron';
+import { claimArchivedTopic } from '../runtime/archived-topic.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { EventProducer } from '../runtime/kafka/event-producer.ts';
 import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
@@ -39,6 +40,7 @@ export interface BatchLayer extends BatchApp {
 
 export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchLayer> {
   const { generation, brokers, topic, recordLog, clickhouse, log, clock } = options;
+  await claimArchivedTopic(clickhouse, generation, recordLog.topicId(), clock());
   const archive = createClickHouseArchiveStore(clickhouse, generation, clock);
   const speedState = createRedisSpeedState(options.redis, options.redisPrefix, generation);
   let archiver: Archiver | undefined;
@@ -60,6 +62,7 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
       }),
     log,
     intervalMs: options.archiveIntervalMs,
+    retryMs: 1_000,
   });
   const opened = archiver;
   const batchApp = createBatchApp({ ...options, runner, waitingFor: opened.waitingFor });

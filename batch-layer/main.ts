@@ -4,10 +4,11 @@ import { ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { listen } from '../runtime/http-server.ts';
 import { openEventProducer } from '../runtime/kafka/kafka-event-producer.ts';
+import { isKafkaError } from '../runtime/kafka/errors.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { connectRedis, openRedis } from '../runtime/redis.ts';
-import { runService } from '../runtime/service.ts';
+import { endProcess, runService } from '../runtime/service.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { openBatchLayer } from './batch-layer.ts';
 import { batchSettings } from './config.ts';
@@ -38,7 +39,10 @@ await runService(
       brokers,
       clientId,
       topic: settings.topic,
-      onTrouble: (err) => log.warn({ err }, 'reading Kafka'),
+      onTrouble(err) {
+        log.warn({ err }, 'reading Kafka');
+        if (isKafkaError(err, 'topic-replaced')) endProcess(err);
+      },
     });
     resources.defer(() => recordLog.close());
 

@@ -34,6 +34,13 @@ export async function runService(
   }
 }
 
+/** For faults that no retry mends while the process runs: ends it as if nobody had caught them. */
+export function endProcess(fault: unknown): void {
+  setImmediate(() => {
+    throw fault;
+  });
+}
+
 function failToStart(name: string, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`${name}: ${error instanceof ConfigError ? error.message : text}\n`);

@@ -11,6 +11,7 @@ import {
 
 export type RejectionCode =
   | EventProblemCode
+  | 'unreadable-batch'
   | 'no-value'
   | 'bad-frame'
   | 'unknown-schema'
@@ -28,6 +29,8 @@ export interface JudgedRecord {
   readonly timestampMs: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Why nothing of the record could be read. */
+  readonly unreadable?: string | undefined;
 }
 
 export type Judgement =
@@ -36,6 +39,8 @@ export type Judgement =
 
 /** Valid event or rejection of one record; a pure function of the record and the generation's rules. Never throws. */
 export function judgeRecord(record: JudgedRecord, rules: RecordRules): Judgement {
+  if (record.unreadable !== undefined)
+    return { kind: 'rejected', code: 'unreadable-batch', message: record.unreadable };
   const decoded = decodeEvent(record.value, rules.schemaIds);
   if (decoded.kind === 'undecodable') return { kind: 'rejected', code: decoded.code, message: decoded.message };
   const { event, schemaId } = decoded;

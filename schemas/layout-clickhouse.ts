@@ -5,6 +5,7 @@ import type { Generation } from './generation.ts';
 
 export const tables = {
   generations: 'generations',
+  archives: 'archives',
   orderEvents: 'order_events',
   archiveLog: 'archive_log',
   batchRuns: 'batch_runs',
@@ -55,6 +56,9 @@ export function sharedDdl(): string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${tables.generations} (id String, description String, createdAt Int64)
      ENGINE = MergeTree ORDER BY id`,
+    // Which topic (by Kafka's id) an archive's offsets are of.
+    `CREATE TABLE IF NOT EXISTS ${tables.archives} (archive String, topicId String, createdAt Int64)
+     ENGINE = MergeTree ORDER BY archive`,
     `CREATE TABLE IF NOT EXISTS ${tables.orderEvents} (${columnList(orderEventColumns)})
      ENGINE = MergeTree ORDER BY (archive, chunk, partition, identity, offset)`,
     // rejected: (offset, code); gaps: [from, to). chunks: those that the range's events fall into.

@@ -16,19 +16,30 @@ export interface LogEndFollower extends AsyncDisposable {
 export interface LogEndFollowerDependencies {
   /** Asked again until it succeeds: Kafka may come later than serving. */
   readonly openLog: () => Promise<Pick<RecordLog, 'ranges' | 'close'>>;
+  /** W now: every offset below it was read from the log. */
+  readonly vector: () => OffsetVector | undefined;
   readonly log: Logger;
   readonly clock: () => number;
 }
 
-export function startLogEndFollower({ openLog, log, clock }: LogEndFollowerDependencies): LogEndFollower {
+export function startLogEndFollower({ openLog, vector, log, clock }: LogEndFollowerDependencies): LogEndFollower {
   const lag = createLogLag();
   let recordLog: Pick<RecordLog, 'ranges' | 'close'> | undefined;
   let awaySince: number | undefined = clock();
+  let shrunk: string[] = [];
   const polling = startPolling({
     everyMs: 1_000,
     async look() {
       recordLog ??= await openLog();
+      // W before the ends: it lay in the log, so a log that ends below it has lost records since.
+      const counted = vector() ?? [];
       const ranges = await recordLog.ranges();
+      shrunk = counted.flatMap((w, p) => {
+        const end = ranges[p]?.end ?? 0;
+        return end < w
+          ? [`partition ${p}: the log ends at ${end}, below ${w} that is counted: it lost records or was made anew`]
+          : [];
+      });
       lag.read(
         ranges.map(({ end }) => end),
         clock(),
@@ -43,10 +54,10 @@ export function startLogEndFollower({ openLog, log, clock }: LogEndFollowerDepen
   const known = () => awaySince === undefined;
   return {
     ends: () => (known() ? lag.ends() : undefined),
-    lagOf: (vector) => (known() ? lag.of(vector, clock()) : undefined),
+    lagOf: (vector) => (known() && shrunk.length === 0 ? lag.of(vector, clock()) : undefined),
     notes: () =>
       known()
-        ? []
+        ? shrunk
         : [`lag unknown since ${new Date(awaySince!).toISOString()}: the log's ends cannot be read from Kafka`],
     async [Symbol.asyncDispose]() {
       await polling[Symbol.asyncDispose]();

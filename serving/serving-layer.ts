@@ -43,7 +43,7 @@ export async function openServingLayer(dependencies: ServingLayerDependencies): 
 
   const snapshots = await openRedisSnapshotSource(redis, redisPrefix, generation);
   const archive = opened.use(startArchiveFollower({ clickhouse, generation, log, clock }));
-  const logEnds = opened.use(startLogEndFollower({ openLog, log, clock }));
+  const logEnds = opened.use(startLogEndFollower({ openLog, vector: () => view.capture()?.vector, log, clock }));
   const runs = opened.use(
     startRunFollower({
       clickhouse,

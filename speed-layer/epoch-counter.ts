@@ -91,8 +91,8 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
   }
 
   function visit(record: LogRecord): void {
-    const { timestampMs, key, value } = record;
-    const judgement = judgeRecord({ partition, timestampMs, key, value }, rules);
+    const { timestampMs, key, value, unreadable } = record;
+    const judgement = judgeRecord({ partition, timestampMs, key, value, unreadable }, rules);
     if (judgement.kind === 'rejected') epoch.ledger.rejected += 1;
     else visitEvent(judgement.event, timestampMs);
     advance(record.offset + 1);

@@ -1,11 +1,13 @@
 // Speed layer: Kafka → judged, deduplicated, folded → Redis. One process of any number.
+import { claimArchivedTopic } from '../runtime/archived-topic.ts';
 import { ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { listen } from '../runtime/http-server.ts';
+import { isKafkaError } from '../runtime/kafka/errors.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { connectRedis, openRedis } from '../runtime/redis.ts';
-import { runService } from '../runtime/service.ts';
+import { endProcess, runService } from '../runtime/service.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { createSpeedApp } from './app.ts';
 import { speedSettings } from './config.ts';
@@ -44,9 +46,13 @@ await runService(
       brokers,
       clientId: 'tidemark-speed-layer',
       topic: settings.topic,
-      onTrouble: (err) => log.warn({ err }, 'reading Kafka'),
+      onTrouble(err) {
+        log.warn({ err }, 'reading Kafka');
+        if (isKafkaError(err, 'topic-replaced')) endProcess(err);
+      },
     });
     resources.defer(() => recordLog.close());
+    await claimArchivedTopic(clickhouse, generation, recordLog.topicId(), clock());
 
     const speedLayer = await openSpeedLayer({
       ...settings,

@@ -6,8 +6,9 @@ import { itemTotals, orderTotals, type Prefix, prefixOf } from '../schemas/oracl
 import type { OrderEvent } from '../schemas/order-event.ts';
 import type { SpeedLayer } from '../speed-layer/speed-layer.ts';
 import { type LogReader, openLogReader } from './log-reader.ts';
-import { openPipeline, type Pipeline, type PipelineOptions, type TestServing, until } from './pipeline.ts';
+import { openPipeline, type Pipeline, type PipelineOptions, type TestServing } from './pipeline.ts';
 import { createRandomOrders } from './random-orders.ts';
+import { until } from './until.ts';
 
 interface Provenance {
   readonly run: string;

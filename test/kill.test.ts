@@ -9,7 +9,7 @@ import { importEvents } from '../cli/import-events.ts';
 import { readSuperstore } from '../cli/superstore.ts';
 import { chooseFreePorts } from '../stack/ports.ts';
 import { openTidemark, type Tidemark } from '../stack/up.ts';
-import { until } from './pipeline.ts';
+import { until } from './until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-kill-'));
 let tidemark: Tidemark;

@@ -3,7 +3,7 @@ import { createKafkaJs } from '../runtime/kafka/kafkajs-client.ts';
 import { judgeRecord, type RecordRules } from '../schemas/judge-record.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
-import { until } from './pipeline.ts';
+import { until } from './until.ts';
 
 export interface LogReader extends AsyncDisposable {
   /** Every entry read so far, at least those below the vector. */

@@ -16,6 +16,7 @@ import type { OrderEvent } from '../schemas/order-event.ts';
 import { createServingApp } from '../serving/app.ts';
 import { createBatchRunForward } from '../serving/batch-runs-forward.ts';
 import { openServingLayer, type ServingLayer } from '../serving/serving-layer.ts';
+import { until } from './until.ts';
 import { openRedisCounterStore } from '../speed-layer/redis-counter-store.ts';
 import { openSpeedLayer, type SpeedLayer } from '../speed-layer/speed-layer.ts';
 import { createTidemarkSource } from '../speed-layer/tidemark-source.ts';
@@ -203,17 +204,4 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       ),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** Waits until the condition holds; bounded, and says what it waited for. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

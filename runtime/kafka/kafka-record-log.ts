@@ -48,9 +48,7 @@ export async function openKafkaRecordLog(options: KafkaRecordLogOptions): Promis
   const follows = new Set<Promise<void>>();
 
   return {
-    async partitionCount() {
-      return view.current().leaders.length;
-    },
+    topicId: () => view.current().topicId,
     async ranges() {
       const partitions = view.current().leaders.map((_, partition) => partition);
       const ranges = await view.ranges(partitions);

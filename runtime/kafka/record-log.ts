@@ -12,6 +12,11 @@ export interface LogRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: [string, Buffer | null][];
+  /**
+   * Why nothing of the record can be read, where its batch passed its checksum but cannot be unpacked (too large, unknown
+   * codec, malformed): its offset must be passed all the same. Key and value are then null.
+   */
+  readonly unreadable?: string;
 }
 
 /** Called in offset order. The two verbs together visit each offset of a set exactly once. Must not be async. */
@@ -34,7 +39,7 @@ export interface RecordSet {
   readonly logStart: number;
   /**
    * Visits every offset of `[from, next)`. Can be repeated. What the visitor throws passes through. Checksums were
-   * verified before; `corrupt-batch`, `batch-too-large` or `unknown-codec` are still possible in a batch's content.
+   * verified before; a batch that cannot be unpacked all the same comes as unreadable records.
    */
   walk(visitor: RecordVisitor): void;
 }
@@ -65,8 +70,8 @@ export interface FollowHandler {
 }
 
 export interface RecordLog {
-  /** The topic's number of partitions. Rejects with a `KafkaError` if no broker answers. */
-  partitionCount(): Promise<number>;
+  /** Kafka's id of the topic: another one under the same name has another. */
+  topicId(): string;
   /**
    * By partition: the first offset, and the end up to which committed records can be read (last stable offset). One round
    * trip to each leader; rejects with a retryable `KafkaError` while a leader is away.

@@ -11,7 +11,7 @@ import {
   RecordCursor,
   readBatchHeader,
 } from './record-batch.ts';
-import type { RecordSet, RecordVisitor } from './record-log.ts';
+import type { LogRecord, RecordSet, RecordVisitor } from './record-log.ts';
 
 /** From the fetch response: this producer's records from here on, up to its next abort marker, were never committed. */
 export interface AbortedTransaction {
@@ -50,22 +50,40 @@ export function createRecordSet(
     let at = from;
     for (const batch of batches) {
       if (isAborted(batch) || batch.control) continue;
-      cursor.open(bytes, batch);
-      for (let left = batch.records; left > 0; left--) {
-        cursor.advance();
-        if (cursor.offset < at) {
-          if (cursor.offset >= from) throw cursor.corrupt('order of offsets');
-          continue; // below the wanted offset: a fetch always begins with a whole batch
-        }
-        if (cursor.offset > at) visitor.gap(at, cursor.offset);
-        at = cursor.offset + 1;
-        visitor.record(cursor);
+      for (const record of readRecords(cursor, bytes, batch)) {
+        if (record.offset < at) continue; // below the wanted offset: a fetch always begins with a whole batch
+        if (record.offset > at) visitor.gap(at, record.offset);
+        at = record.offset + 1;
+        visitor.record(record);
       }
     }
     if (at < next) visitor.gap(at, next);
   }
 
   return { partition, from, next, highWatermark, logStart, walk };
+}
+
+/**
+ * The records of a batch in order of their offsets. Its checksum holds, so what cannot be unpacked was written so: the rest
+ * of its offsets are unreadable records, the same for every reader. Poison must not stop a partition.
+ */
+function* readRecords(cursor: RecordCursor, bytes: Buffer, batch: BatchHeader): Generator<LogRecord> {
+  let next = batch.baseOffset;
+  try {
+    cursor.open(bytes, batch);
+    for (let left = batch.records; left > 0; left--) {
+      cursor.advance();
+      if (cursor.offset < next) throw cursor.corrupt('order of offsets');
+      next = cursor.offset + 1;
+      yield cursor;
+    }
+  } catch (error) {
+    if (!(error instanceof KafkaError)) throw error;
+    const timestampMs = batch.appendTimeMs ?? batch.baseTimestampMs;
+    for (let offset = next; offset <= batch.lastOffset; offset++) {
+      yield { offset, timestampMs, key: null, value: null, headers: [], unreadable: error.message };
+    }
+  }
 }
 
 /** The whole, trustworthy batches that reach `from`; at least one. */

@@ -1,0 +1,174 @@
+// The archiver under faults: whatever fails, its ranges never leave a hole, and what it waits for is said.
+import { expect, test } from 'vitest';
+import type { FollowHandler, RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { encodeEvent } from '../schemas/codec.ts';
+import { createGeneration } from '../schemas/generation.ts';
+import type { OrderEvent } from '../schemas/order-event.ts';
+import { until } from '../test/until.ts';
+import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
+import { openArchiver } from './archiver.ts';
+
+const baseMs = Date.UTC(2026, 0, 5, 12);
+const hashKey = '000102030405060708090a0b0c0d0e0f';
+const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
+
+const eventAt = (offset: number): OrderEvent => ({
+  eventId: `00000000-0000-4000-8000-${offset.toString(16).padStart(12, '0')}`,
+  type: 'OrderPlaced',
+  orderId: `o-${offset}`,
+  sequence: null,
+  customerId: null,
+  storeId: 'West',
+  channel: 'web',
+  country: 'US',
+  currency: 'USD',
+  occurredAt: baseMs,
+  placedAt: null,
+  amountMinor: 100,
+  items: [],
+});
+
+function setOf(from: number, next: number, valueOf = (offset: number) => encodeEvent(eventAt(offset))): RecordSet {
+  return {
+    partition: 0,
+    from,
+    next,
+    highWatermark: next,
+    logStart: 0,
+    walk(visitor) {
+      for (let offset = from; offset < next; offset += 1) {
+        visitor.record({
+          offset,
+          timestampMs: baseMs,
+          key: Buffer.from(`o-${offset}`),
+          value: valueOf(offset),
+          headers: [],
+        });
+      }
+    },
+  };
+}
+
+/** An archiver of one partition over an archive and a log that the test holds in its hands. */
+async function openWorld() {
+  const ranges: { from: number; to: number }[] = [];
+  let handler: FollowHandler | undefined;
+  let assign: () => Promise<void> = async () => undefined;
+  const inserting: { fail?: PromiseWithResolvers<void> } = {};
+  const recordLog: RecordLog = {
+    topicId: () => 'topic',
+    ranges: async () => [{ start: 0, end: 1_000 }],
+    wake: () => undefined,
+    close: async () => undefined,
+    follow(given, signal) {
+      handler = given;
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+    },
+  };
+  const archive = {
+    archivedStarts: async () => [0],
+    archivedVector: async () => [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))],
+    async insert(block: ArchiveBlock) {
+      if (inserting.fail) await inserting.fail.promise;
+      for (const { from, to } of block.ranges) ranges.push({ from, to });
+    },
+  };
+  const archiver = await openArchiver({
+    generation,
+    recordLog,
+    archive,
+    writeDeadLetters: async () => undefined,
+    starts: [0],
+    log: createLogger('test', 'silent'),
+    intervalMs: 1_000_000,
+    retryMs: 5,
+    async join({ onAssignment }) {
+      assign = async () => void (await onAssignment(new Set([0])));
+      await assign();
+      return { assignment: () => new Set([0]), commit: async () => undefined, leave: async () => undefined };
+    },
+  });
+  return {
+    archiver,
+    ranges,
+    inserting,
+    assign: () => assign(),
+    handler: handler!,
+    position: () => handler!.positions().get(0),
+    async feed(from: number, next: number) {
+      await until(`position ${from}`, () => handler!.positions().get(0) === from);
+      await handler!.onRecordSet(setOf(from, next));
+    },
+    /** The archive's ranges cover [0, end) without a hole. */
+    expectWhole(end: number) {
+      let at = 0;
+      for (const { from, to } of ranges.toSorted((a, b) => a.from - b.from)) {
+        expect(from, JSON.stringify(ranges)).toBeLessThanOrEqual(at);
+        at = Math.max(at, to);
+      }
+      expect(at).toBe(end);
+    },
+  };
+}
+
+test('an insert that fails while more arrives leaves no hole: all of it is read again', async () => {
+  const world = await openWorld();
+  await world.feed(0, 5);
+  world.archiver.nudge();
+  await until('the first range', () => world.ranges.length === 1);
+  world.inserting.fail = Promise.withResolvers();
+  await world.feed(5, 10);
+  world.archiver.nudge();
+  await world.feed(10, 20); // arrives while the insert of [5, 10) is under way
+  world.archiver.nudge();
+  world.inserting.fail.reject(new Error('ClickHouse restarted'));
+  delete world.inserting.fail;
+  await world.feed(5, 20);
+  await world.archiver[Symbol.asyncDispose]();
+  world.expectWhole(20);
+});
+
+test('an archive that was set back while running is read up to again', async () => {
+  const world = await openWorld();
+  await world.feed(0, 5);
+  world.archiver.nudge();
+  await until('the first range', () => world.ranges.length === 1);
+  await world.feed(5, 10);
+  world.archiver.nudge();
+  await until('the second range', () => world.ranges.length === 2);
+  world.ranges.pop();
+  await world.feed(10, 20);
+  world.archiver.nudge();
+  await world.feed(5, 20);
+  await world.archiver[Symbol.asyncDispose]();
+  world.expectWhole(20);
+});
+
+test('a new assignment goes on from what the archive holds', async () => {
+  const world = await openWorld();
+  world.ranges.push({ from: 0, to: 40 }); // by the member that had the partition meanwhile
+  await world.assign();
+  await until('position 40', () => world.position() === 40);
+  await world.archiver[Symbol.asyncDispose]();
+});
+
+test('a lost offset is said, also after a rebalance, until the position is another', async () => {
+  const world = await openWorld();
+  await world.handler.onOffsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
+  expect(world.archiver.waitingFor()).toMatch(
+    /partition 0: offset 0 is not in the log any more \(it holds 500 to 900\)/,
+  );
+  await world.assign();
+  expect(world.archiver.waitingFor()).toMatch(/offset 0 is not in the log/);
+  world.ranges.push({ from: 0, to: 600 });
+  await world.assign();
+  expect(world.archiver.waitingFor()).toBeUndefined();
+  await world.archiver[Symbol.asyncDispose]();
+});
+
+test('dead letters count against the bound of a block: a storm of poison is not held in memory', () => {
+  const builder = createArchiveBlockBuilder(generation);
+  builder.add(setOf(0, 200, () => Buffer.alloc(100_000, 1)));
+  expect(builder.bytes).toBeGreaterThan(16 << 20);
+});
