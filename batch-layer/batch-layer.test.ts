@@ -1,11 +1,18 @@
 // The batch layer on the real stack: runs, audit, dead letters.
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import kafkajs from 'kafkajs';
+import { claimArchivedTopic } from '../runtime/archived-topic.ts';
+import { type ClickHouse, ensureTables } from '../runtime/clickhouse.ts';
 import { createKafkaJs } from '../runtime/kafka/kafkajs-client.ts';
 import { deadLetterTopicOf } from '../runtime/kafka/topics.ts';
 import { encodeEvent } from '../schemas/codec.ts';
-import { tables } from '../schemas/layout-clickhouse.ts';
+import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
+import { generationOf } from '../runtime/shared-settings.ts';
 import { partitionKeys } from '../schemas/layout-redis.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
+import { createBatchRunner } from './batch-runner.ts';
+import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { createRedisSpeedState } from './redis-speed-state.ts';
 import { openPipeline, type Pipeline, type SpeedLayer } from '../test/pipeline.ts';
 import { createRandomOrders } from '../test/random-orders.ts';
 import { until } from '../test/until.ts';
@@ -157,4 +164,137 @@ test('poison is passed by, kept with its raw bytes, reason and origin, and shown
     newest: expect.arrayContaining([{ partition, offset: expect.any(Number), reason: 'key-mismatch' }]),
   });
   expect([...letters.keys()][0]).toMatch(new RegExp(`^${topic}/${partition}/\\d+$`));
+});
+
+describe('a batch run when things go wrong', () => {
+  /** A pipeline of its own: what is done to it here must not reach the other tests. */
+  async function openWorld(options: { partitions?: number } = {}) {
+    const world = await openPipeline({ stack: inject('stack'), ...options });
+    const partitions = world.generation.partitions;
+    return {
+      world,
+      orders: createRandomOrders(3),
+      vector: (next: ReadonlyMap<number, number>) => Array.from({ length: partitions }, (_, p) => next.get(p) ?? 0),
+      /** Facts in the chunk versions that a run sees: as many as it says to have counted, if nothing is wrong. */
+      async factsSeenBy(run: string, generation = world.generation) {
+        const [rollup] = generation.definition.rollups;
+        const [row] = await world.clickhouse.query<{ facts: string }>(
+          `SELECT sum(facts) AS facts FROM ${viewTable(generation, rollup!)} WHERE (chunk, run) IN
+             (SELECT chunk, max(run) FROM ${tables.runChunks} WHERE generation = {generation:String} AND run <= {run:String} GROUP BY chunk)`,
+          { generation: generation.id, run },
+        );
+        return Number(row!.facts);
+      },
+      runnerOf: (clickhouse: ClickHouse, generation = world.generation) =>
+        createBatchRunner({
+          clickhouse,
+          generation,
+          archive: createClickHouseArchiveStore(clickhouse, generation, Date.now),
+          speedState: createRedisSpeedState(world.redis, world.redisPrefix, generation),
+          log: world.log,
+          clock: Date.now,
+          randomBits: () => 7,
+          nudgeArchiver: () => undefined,
+        }),
+      [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
+    };
+  }
+  const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
+
+  test('is given up where an overlapping range is logged in its middle, and the next one counts all', async () => {
+    await using opened = await openWorld();
+    const { world, orders, vector, factsSeenBy, runnerOf } = opened;
+    await world.batch.makeRun(vector(await world.produce(orders.next(300, Date.now()))));
+    const [old] = await world.clickhouse.query<{ chunk: number }>(
+      `SELECT min(chunk) AS chunk FROM ${tables.runChunks}`,
+    );
+    const [[partition, end]] = [...(await world.produce(orders.next(1, Date.now())))] as [[number, number]];
+    const archive = createClickHouseArchiveStore(world.clickhouse, world.generation, Date.now);
+    await until('archived', async () => ((await archive.archivedVector())[partition] ?? 0) >= end);
+    // Two archivers for a moment: the other one's range reaches over the same offset, and into an older chunk.
+    let injected = false;
+    const clickhouse: ClickHouse = {
+      ...world.clickhouse,
+      async command(sql, params) {
+        await world.clickhouse.command(sql, params);
+        if (injected) return;
+        injected = true;
+        const range = {
+          archive: world.generation.archiveId,
+          partition,
+          from: end - 1,
+          to: end,
+          rows: 1,
+          chunks: [old!.chunk],
+        };
+        await world.clickhouse.insertRows(tables.archiveLog, [{ ...range, rejected: [], gaps: [], insertedAt: 1 }]);
+      },
+    };
+    const cover = [0, 1, 2].map((p) => (p === partition ? end : 0));
+    const runner = runnerOf(clickhouse);
+    await expect(runner.run(cover)).rejects.toThrow(/logged meanwhile|not to be recomputed/);
+    const { run } = await runner.run(cover);
+    expect(await factsSeenBy(run.run)).toBe(sum(run.counted));
+  });
+
+  test('of a new generation counts what the archive holds and the log has lost', async () => {
+    await using opened = await openWorld({ partitions: 1 });
+    const { world, orders, vector, factsSeenBy, runnerOf } = opened;
+    const first = await world.batch.makeRun(vector(await world.produce(orders.next(300, Date.now()))));
+    const other = generationOf({ ...world.settings, horizonMinutes: 61 });
+    await ensureTables(world.settings, other, Date.now());
+    const runner = runnerOf(world.clickhouse, other);
+    await runner.begin([200]); // retention took the first 200 offsets
+    const { run } = await runner.run(first.run.tidemark);
+    expect(sum(run.counted)).toBe(sum(first.run.counted));
+    expect(await factsSeenBy(run.run, other)).toBe(sum(first.run.counted));
+  });
+
+  test('makes lost view rows again', async () => {
+    await using opened = await openWorld();
+    const { world, orders, vector, factsSeenBy, runnerOf } = opened;
+    await world.batch.makeRun(vector(await world.produce(orders.next(300, Date.now()))));
+    for (const rollup of world.generation.definition.rollups) {
+      await world.clickhouse.command(`TRUNCATE TABLE ${viewTable(world.generation, rollup)}`);
+    }
+    const { kind, run } = await runnerOf(world.clickhouse).run(); // as after a restart: a first run looks at all of them
+    expect(kind).toBe('published');
+    expect(await factsSeenBy(run.run)).toBe(sum(run.counted));
+    expect(run).toMatchObject({ audit: 'not-compared', auditNote: expect.stringContaining('were made again') });
+  });
+
+  test('goes on after its runs were wiped', async () => {
+    await using opened = await openWorld();
+    const { world, orders, vector, factsSeenBy } = opened;
+    await world.batch.makeRun(vector(await world.produce(orders.next(30, Date.now()))));
+    await world.clickhouse.command(`TRUNCATE TABLE ${tables.batchRuns}`);
+    const { run, covered } = await world.batch.makeRun(vector(await world.produce(orders.next(30, Date.now()))));
+    expect(covered).toBe(true);
+    expect(await factsSeenBy(run.run)).toBe(sum(run.counted));
+  });
+
+  test('is not stopped by poison that is too large for a dead letter, or that cannot be unpacked', async () => {
+    await using opened = await openWorld({ partitions: 1 });
+    const { world, orders, vector } = opened;
+    await using speed = await world.openSpeed();
+    const foreign = createKafkaJs({ brokers: world.brokers, clientId: 'test' }).producer();
+    await foreign.connect();
+    await foreign.send({ topic: world.topic, messages: [{ key: 'x', value: Buffer.alloc(950_000, 7) }] });
+    const compression = kafkajs.CompressionTypes.GZIP;
+    await foreign.send({ topic: world.topic, compression, messages: [{ key: 'x', value: Buffer.alloc(70 << 20, 7) }] });
+    await foreign.disconnect();
+    const next = await world.produce(orders.next(20, Date.now()));
+    const { run, covered } = await world.batch.makeRun(vector(next));
+    expect(covered).toBe(true);
+    expect(run.rejected).toEqual([2]);
+    await until('speed has passed them too', () => speed.writers.get(0)?.flushedNext === next.get(0));
+  });
+
+  test('an archive refuses a topic that was made anew under the same name', async () => {
+    await using opened = await openWorld();
+    const { clickhouse, generation } = opened.world;
+    await expect(claimArchivedTopic(clickhouse, generation, 'another-id', 0)).rejects.toThrow(
+      /was made anew.*bring the old topic/is,
+    );
+  });
 });

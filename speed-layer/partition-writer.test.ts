@@ -1,0 +1,291 @@
+// The writer under faults: any refusal, lost answer or damage ends in a take-over, and nothing is counted twice.
+import { describe, expect, test } from 'vitest';
+import type { RecordSet } from '../runtime/kafka/record-log.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { encodeEvent } from '../schemas/codec.ts';
+import { createGeneration } from '../schemas/generation.ts';
+import { identityOf } from '../schemas/identity.ts';
+import type { BatchRun } from '../schemas/layout-clickhouse.ts';
+import type { OrderEvent } from '../schemas/order-event.ts';
+import { until } from '../test/until.ts';
+import type { CounterStore } from './counter-store.ts';
+import { createMemoryCounterStore } from './memory-counter-store.ts';
+import { openPartitionWriter } from './partition-writer.ts';
+import { takeOver } from './take-over.ts';
+import { writerLimits } from './writer-limits.ts';
+
+const baseMs = Date.UTC(2026, 0, 5, 12);
+const hashKey = '000102030405060708090a0b0c0d0e0f';
+const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
+const log = createLogger('test', 'silent');
+
+const eventAt = (offset: number): OrderEvent => ({
+  eventId: `00000000-0000-4000-8000-${offset.toString(16).padStart(12, '0')}`,
+  type: 'OrderPlaced',
+  orderId: `o-${offset}`,
+  sequence: null,
+  customerId: null,
+  storeId: 'West',
+  channel: 'web',
+  country: 'US',
+  currency: 'USD',
+  occurredAt: baseMs,
+  placedAt: null,
+  amountMinor: 100,
+  items: [],
+});
+
+/** Offsets from 100 on hold copies of the events from 0 on. */
+function setOf(from: number, next: number): RecordSet {
+  return {
+    partition: 0,
+    from,
+    next,
+    highWatermark: next,
+    logStart: 0,
+    walk(visitor) {
+      for (let offset = from; offset < next; offset += 1) {
+        const event = eventAt(offset % 100);
+        visitor.record({
+          offset,
+          timestampMs: baseMs,
+          key: Buffer.from(event.orderId),
+          value: encodeEvent(event),
+          headers: [],
+        });
+      }
+    },
+  };
+}
+
+const runAt = (tidemark: number, id = '000000000001-00000000'): BatchRun =>
+  ({
+    generation: generation.id,
+    run: id,
+    parent: '',
+    tidemark: [tidemark],
+    maxTimestamps: [-1],
+  }) as unknown as BatchRun;
+
+function openWorld() {
+  const store = createMemoryCounterStore(generation, () => undefined);
+  let run = runAt(0);
+  const faults: { beforeFlush?: Error; afterFlush?: Error } = {};
+  const faulty: CounterStore = {
+    ...store,
+    async flush(partition, flush) {
+      if (faults.beforeFlush) throw faults.beforeFlush;
+      const outcome = await store.flush(partition, flush);
+      if (faults.afterFlush) throw faults.afterFlush;
+      return outcome;
+    },
+  };
+  const source = {
+    currentRun: async () => run,
+    parentTidemark: async () => undefined,
+    identities: async (_: number, below: number) =>
+      Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset % 100), generation.identityKey)),
+  };
+  const dependencies = { generation, store: faulty, source };
+  const open = () =>
+    openPartitionWriter(0, {
+      ...dependencies,
+      log,
+      clock: () => baseMs,
+      limits: { ...writerLimits, retryMs: 2 },
+      wake: () => undefined,
+    });
+  return {
+    store,
+    faults,
+    dependencies,
+    open,
+    publish(next: BatchRun) {
+      run = next;
+      return next;
+    },
+    /** Events counted in what is stored, all epochs together. */
+    counted() {
+      const state = store.partitions.get(0)!;
+      return [...state.closed, state.open].reduce((sum, epoch) => sum + (epoch.ledger?.counted ?? 0), 0);
+    },
+  };
+}
+
+describe('a partition writer', () => {
+  test.each(['beforeFlush', 'afterFlush'] as const)(
+    'a fault %s discards what is in memory; read again, each event counts once',
+    async (when) => {
+      const world = openWorld();
+      const writer = world.open();
+      await until('counting', () => writer.state === 'counting');
+      world.faults[when] = new Error('connection lost');
+      writer.accept(setOf(0, 10));
+      writer.tick();
+      await until('started over', () => writer.state === 'taking-over');
+      delete world.faults[when];
+      await until('counting again', () => writer.state === 'counting');
+      // Where the answer was lost, the flush had happened: the stored next says so.
+      expect(writer.position()).toBe(when === 'beforeFlush' ? 0 : 10);
+      writer.accept(setOf(writer.position()!, 12));
+      writer.accept(setOf(12, 100));
+      writer.accept(setOf(100, 110)); // copies
+      await writer.close();
+      expect(world.counted()).toBe(100);
+      expect(world.store.partitions.get(0)?.next).toBe(110);
+    },
+  );
+
+  test('starts over from the tidemark where a lost part of the epoch refuses its flush', async () => {
+    const world = openWorld();
+    const writer = world.open();
+    await until('counting', () => writer.state === 'counting');
+    writer.accept(setOf(0, 10));
+    writer.tick();
+    await until('flushed', () => writer.flushedNext === 10);
+    world.store.partitions.get(0)!.open.ids = Buffer.alloc(0);
+    writer.accept(setOf(10, 20));
+    writer.tick();
+    await until('back at the tidemark', () => writer.position() === 0);
+    writer.accept(setOf(0, 30));
+    await writer.close();
+    expect(world.counted()).toBe(30);
+  });
+
+  test('unreadable bytes count nothing of their set, and it is asked for again', async () => {
+    const world = openWorld();
+    const writer = world.open();
+    await until('counting', () => writer.state === 'counting');
+    const broken: RecordSet = {
+      ...setOf(0, 10),
+      walk(visitor) {
+        setOf(0, 5).walk(visitor);
+        throw new Error('corrupt');
+      },
+    };
+    writer.accept(broken);
+    expect(writer.trouble).toBe('corrupt');
+    await until('counting again', () => writer.position() === 0);
+    writer.accept(setOf(0, 10));
+    await writer.close();
+    expect(world.counted()).toBe(10);
+  });
+
+  test('resets to a tidemark that is on none of its boundaries', async () => {
+    const world = openWorld();
+    const writer = world.open();
+    await until('counting', () => writer.state === 'counting');
+    writer.accept(setOf(0, 10));
+    writer.tick();
+    await until('flushed', () => writer.flushedNext === 10);
+    await writer.runPublished(world.publish(runAt(4, '000000000002-00000000')));
+    await until('at the new tidemark', () => writer.position() === 4);
+    await writer.close();
+  });
+
+  test('stops asking for records while too many wait to be flushed', async () => {
+    const world = openWorld();
+    const writer = openPartitionWriter(0, {
+      ...world.dependencies,
+      log,
+      clock: () => baseMs,
+      limits: { ...writerLimits, maxPendingRecords: 5, retryMs: 2 },
+      wake: () => undefined,
+    });
+    await until('counting', () => writer.state === 'counting');
+    writer.accept(setOf(0, 6)); // begins to be flushed
+    writer.accept(setOf(6, 12)); // waits for it
+    expect(writer.position()).toBeUndefined();
+    await until('flushed', () => {
+      writer.tick();
+      return writer.flushedNext === 12;
+    });
+    expect(writer.position()).toBe(12);
+    await writer.close();
+  });
+
+  test('says that an offset is lost until the position is another', async () => {
+    const world = openWorld();
+    const writer = world.open();
+    await until('counting', () => writer.state === 'counting');
+    writer.offsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
+    expect(writer.trouble).toMatch(/offset 0 is not in the log any more/);
+    await until('taken over again', () => writer.state === 'counting');
+    expect(writer.trouble).toMatch(/offset 0 is not in the log any more/);
+    await writer.runPublished(world.publish(runAt(600, '000000000002-00000000')));
+    await until('at the new tidemark', () => writer.position() === 600);
+    expect(writer.trouble).toBeUndefined();
+    await writer.close();
+  });
+});
+
+describe('taking over', () => {
+  async function worldWithEpochs() {
+    const world = openWorld();
+    const writer = world.open();
+    await until('counting', () => writer.state === 'counting');
+    for (const end of [10, 20]) {
+      writer.accept(setOf(end - 10, end));
+      writer.requestCut();
+      await until('cut', () => writer.flushedNext === end);
+    }
+    await writer.close();
+    return world;
+  }
+
+  test('goes on from whole epochs that tile from the tidemark', async () => {
+    const { dependencies } = await worldWithEpochs();
+    const owned = await takeOver(0, dependencies);
+    expect(owned).toMatchObject({ next: 20, boundaries: [0, 10, 20], resetBecause: undefined });
+    expect(owned.identities.has(identityOf(eventAt(15), generation.identityKey), baseMs)).toBe(true);
+  });
+
+  test.each([
+    [
+      'an epoch has lost its identities',
+      0,
+      (epoch: { ids: Buffer }) => (epoch.ids = Buffer.alloc(0)),
+      /epoch 0 is not whole/,
+    ],
+    [
+      'an epoch has lost cells',
+      1,
+      (epoch: { cells: Map<string, number[]>[] }) => epoch.cells[0]!.clear(),
+      /epoch 10 is not whole/,
+    ],
+    [
+      'an epoch has lost its ledger',
+      1,
+      (epoch: { ledger: unknown }) => (epoch.ledger = undefined),
+      /epoch 10 is not whole/,
+    ],
+  ])('resets to the tidemark where %s', async (_, index, damage, why) => {
+    const { dependencies, store } = await worldWithEpochs();
+    damage(store.partitions.get(0)!.closed[index]! as never);
+    expect(await takeOver(0, dependencies)).toMatchObject({ next: 0, resetBecause: expect.stringMatching(why) });
+  });
+
+  test('resets where the tidemark lies inside an epoch', async () => {
+    const { dependencies, publish } = await worldWithEpochs();
+    publish(runAt(13));
+    expect(await takeOver(0, dependencies)).toMatchObject({
+      next: 13,
+      resetBecause: expect.stringContaining('do not tile'),
+    });
+  });
+
+  test('does not reset because of a run that was published while it read', async () => {
+    const { dependencies, publish } = await worldWithEpochs();
+    publish(runAt(13));
+    let asked = 0;
+    const source = {
+      ...dependencies.source,
+      currentRun: async () => (asked++ === 0 ? runAt(13) : runAt(10, '000000000002-00000000')),
+    };
+    expect(await takeOver(0, { ...dependencies, source })).toMatchObject({
+      next: 20,
+      resetBecause: undefined,
+      boundaries: [10, 20],
+    });
+  });
+});
