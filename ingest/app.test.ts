@@ -1,12 +1,14 @@
 // The HTTP surface of ingest through inject, with a producer in memory behind the port.
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { KafkaError } from '../runtime/kafka/errors.ts';
 import type { EventProducer } from '../runtime/kafka/event-producer.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { decodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
+import { judgeRecord } from '../schemas/judge-record.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
 import { decodeToken } from '../schemas/token.ts';
 import { createIngestApp, type IngestAppOptions, jsonLimitBytes, lineLimitBytes } from './app.ts';
@@ -100,7 +102,7 @@ const away = (): never => {
   throw new KafkaError('send-unconfirmed', 'away', { topic: 'orders' }, { retryable: true });
 };
 const slowly = async () => {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn++) await setImmediate();
 };
 const refuse = (): never => {
   throw new KafkaError('send-refused', 'no', { topic: 'orders' }, { retryable: false });
@@ -156,7 +158,7 @@ describe('accepting', () => {
     const { post, sends } = open({ before: () => gate.promise });
     const answer = post(Readable.from(body(), { objectMode: false, highWaterMark: 1_000 }), 'application/x-ndjson');
     await expect.poll(() => sends.length).toBe(2);
-    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 200; turn++) await setImmediate();
     expect(made).toBeLessThan(5_000);
     gate.resolve();
     expect((await answer).body.accepted).toBe(20_000);
@@ -227,7 +229,7 @@ describe('refusing', () => {
       'too-far-ahead',
       'occurredAt',
       year9999,
-      /5 minutes/,
+      /4 minutes/,
     ],
     ['no occurredAt', without('occurredAt'), 'missing-field', 'occurredAt', undefined, /ISO 8601/],
     ['a fraction of a cent', { ...placed, amountMinor: 1.5 }, 'wrong-type', 'amountMinor', 1.5, /whole number/],
@@ -329,6 +331,77 @@ describe('refusing', () => {
     const answer = await post(body, 'application/x-ndjson');
     expect(answer).toMatchObject({ status: 408, body: { code: 'body-timeout' } });
   });
+
+  test('a body that comes byte by byte ends with 408 all the same', async () => {
+    const { post } = open({ idleMs: 50 });
+    async function* trickle() {
+      for (let n = 0; n < 60; n++) yield await setTimeout(5, ' ');
+    }
+    const answer = await post(Readable.from(trickle(), { objectMode: false }), 'application/x-ndjson');
+    expect(answer).toMatchObject({ status: 408, body: { code: 'body-timeout' }, headers: { connection: 'close' } });
+  });
+
+  test('a slow feed of valid events is no trickle', async () => {
+    const { post } = open({ idleMs: 450 });
+    async function* feed() {
+      for (let n = 0; n < 4; n++) yield await setTimeout(150, lines([order(`o-${n}`)]));
+    }
+    expect(lines(orders(3)).length).toBeLessThan(1024);
+    const answer = await post(Readable.from(feed(), { objectMode: false }), 'application/x-ndjson');
+    expect(answer).toMatchObject({ status: 202, body: { accepted: 4 } });
+  });
+
+  test('a stream that stops half-way says in its 408 what Kafka has of it', async () => {
+    const { post, records } = open({ idleMs: 50 });
+    const body = new Readable({ read() {} });
+    body.push(`${lines(orders(1_500))}{"type":`);
+    const answer = await post(body, 'application/x-ndjson');
+    expect(answer).toMatchObject({ status: 408, body: { code: 'body-timeout', accepted: 1_500, rejectedCount: 0 } });
+    expect(answer.body.vector.reduce((a, b) => a + b)).toBe(1_500);
+    expect(decodeToken(answer.body.token)?.vector).toEqual(answer.body.vector);
+    expect(records()).toHaveLength(1_500);
+  });
+
+  test('what the door takes is still good where the broker is a minute behind', async () => {
+    const { post, log } = open();
+    const ahead = (ms: number) => JSON.stringify({ ...placed, occurredAt: nowMs + ms });
+    expect((await post(ahead(240_001))).body).toMatchObject({ code: 'too-far-ahead', value: nowMs + 240_001 });
+    expect((await post(ahead(240_000))).status).toBe(202);
+    const partition = partitionOf(Buffer.from('o-1'), 4);
+    const [{ key, value }] = log[partition] as [Sent];
+    const record = { partition, key: Buffer.from(key), value: Buffer.from(value), timestampMs: nowMs - 60_000 };
+    expect(judgeRecord(record, generation.rules).kind).toBe('valid');
+  });
+
+  test('what is refused is shown, not echoed', async () => {
+    const { app, post } = open();
+    const huge = 'x'.repeat(200_000);
+    const refused = [
+      { ...placed, orderId: huge },
+      { ...placed, [huge]: 1 },
+      { ...placed, items: [{ [huge]: huge }] },
+    ];
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/v1/events',
+      payload: lines(refused),
+      headers: { 'content-type': 'application/x-ndjson' },
+    });
+    expect(answer.body.length).toBeLessThan(8_000);
+    expect(answer.json<Answer>().rejected[0]).toMatchObject({ field: 'orderId', value: `${huge.slice(0, 200)}…` });
+    const one = await post(JSON.stringify(refused[1]));
+    expect(one.body).toMatchObject({ code: 'unknown-field', field: `${huge.slice(0, 200)}…` });
+    expect(JSON.stringify(one.body).length).toBeLessThan(4_000);
+  });
+
+  test('an event that is nested too deep is one rejection', async () => {
+    const { post } = open();
+    const deep = `{"eventId":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const one = await post(deep);
+    expect(one).toMatchObject({ status: 400, body: { code: 'wrong-type', field: 'eventId', value: 'a list of 1' } });
+    const many = await post(`${lines([order('a')])}${deep}\n${lines([order('b')])}`, 'application/x-ndjson');
+    expect(many).toMatchObject({ status: 202, body: { accepted: 2, rejectedCount: 1 } });
+  });
 });
 
 describe('when Kafka is away', () => {
@@ -373,6 +446,23 @@ test('requests above the bound are answered 503 with Retry-After and the others 
   gate.resolve();
   for (const answer of held) expect((await answer).status).toBe(202);
   expect((await post(JSON.stringify(order('d')))).status).toBe(202);
+});
+
+test.each([
+  ['a document', JSON.stringify(Array.from({ length: 20_000 }, () => ({}))), 'application/json', 'missing-field'],
+  ['lines', 'x\n'.repeat(20_000), 'application/x-ndjson', 'malformed-json'],
+])('other requests have their turn while %s of bad events is judged', async (_name, body, contentType, code) => {
+  const { post } = open();
+  let turns = 0;
+  const done = new AbortController();
+  const others = (async () => {
+    for (; !done.signal.aborted; turns++) await setImmediate();
+  })();
+  const answer = await post(body, contentType);
+  done.abort();
+  await others;
+  expect(answer.body).toMatchObject({ code: 'all-rejected', rejectedCount: 20_000, rejected: { 999: { code } } });
+  expect(turns).toBeGreaterThanOrEqual(200);
 });
 
 test('metrics count accepted and refused events by code', async () => {

@@ -9,6 +9,7 @@ import { encodeToken } from '../schemas/token.ts';
 import { type ByteBudget, createByteBudget, drain, readChunks, readWhole } from './body.ts';
 import {
   allRejected,
+  bodyTimeoutAfter,
   emptyBody,
   eventRefused,
   malformedBody,
@@ -34,7 +35,8 @@ export interface IngestAppOptions {
 
 export const jsonLimitBytes = 5 * 1024 * 1024;
 export const lineLimitBytes = 256 * 1024;
-const budgetBytes = 256 * 1024 * 1024;
+/** Twelve of the largest documents: the objects parsed from the worst of them take twenty times their text. */
+const budgetBytes = 64 * 1024 * 1024;
 const ndjson = 'application/x-ndjson';
 
 export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: IngestAppOptions): FastifyInstance {
@@ -57,7 +59,9 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
       const answer = await takeEvents(request, intake);
       return await reply.status(202).send(answer);
     } catch (error) {
-      if (!isTimeout(error)) await drain(request.raw, 2 * jsonLimitBytes, 2_000);
+      // Where the body was too slow, the rest of it is not waited for.
+      if (isTimeout(error)) void reply.header('connection', 'close');
+      else await drain(request.raw, 2 * jsonLimitBytes, 2_000);
       throw error;
     } finally {
       requests -= 1;
@@ -71,7 +75,12 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') throw unsupportedEncoding(encoding);
     const streamed = request.headers['content-type']?.toLowerCase().startsWith(ndjson) === true;
-    const single = streamed ? await addLines(body, intake, idleMs) : await addDocument(body, intake, idleMs, budget);
+    const reading = streamed ? addLines(body, intake, idleMs) : addDocument(body, intake, idleMs, budget);
+    // The events that came before a timeout go to Kafka all the same, and the answer says where they are.
+    const read = await reading.catch((error: unknown) => {
+      if (isTimeout(error)) return error;
+      throw error;
+    });
     const receipt = await intake.finish();
     const { accepted, rejected, rejectedCount, vector, fault } = receipt;
     const token = encodeToken({ generation: generation.id, run: '', vector });
@@ -79,14 +88,15 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
       log.error({ err: fault, accepted }, 'Kafka did not confirm all events of a request');
       throw notProduced(receipt, token, isRetryable(fault));
     }
+    if (read instanceof Problem) throw bodyTimeoutAfter(read, receipt, token);
     if (accepted + rejectedCount === 0) throw emptyBody();
     const problem = intake.lastProblem();
-    if (accepted === 0) throw single && problem ? eventRefused(problem, receipt) : allRejected(receipt);
+    if (accepted === 0) throw read === 'single' && problem ? eventRefused(problem, receipt) : allRejected(receipt);
     return { accepted, rejected, rejectedCount, vector, token };
   }
 }
 
-function isTimeout(error: unknown): boolean {
+function isTimeout(error: unknown): error is Problem {
   return error instanceof Problem && error.fields.status === 408;
 }
 
@@ -95,52 +105,52 @@ function isRetryable(fault: unknown): boolean {
   return !(fault instanceof KafkaError) || fault.retryable || isKafkaError(fault, 'closed');
 }
 
-/** One event or an array of them; true where it is one. */
-async function addDocument(body: Readable, intake: Intake, idleMs: number, budget: ByteBudget): Promise<boolean> {
+/** One event or an array of them. */
+async function addDocument(
+  body: Readable,
+  intake: Intake,
+  idleMs: number,
+  budget: ByteBudget,
+): Promise<'single' | 'many'> {
   const { bytes, release } = await readWhole(body, { limitBytes: jsonLimitBytes, idleMs, budget });
   try {
     if (bytes.length === 0) throw emptyBody();
     const parsed = parseJsonText(bytes);
     if (parsed.kind === 'malformed') throw malformedBody(parsed.message);
-    const single = !Array.isArray(parsed.value);
+    const many = Array.isArray(parsed.value);
     const inputs: unknown[] = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
     for (const [index, input] of inputs.entries()) if (!(await intake.add(index, input))) break;
-    return single;
+    return many ? 'many' : 'single';
   } finally {
     release();
   }
 }
 
 /** Each line is an event. A bad line is one rejection; the rest goes on. */
-async function addLines(body: Readable, intake: Intake, idleMs: number): Promise<false> {
+async function addLines(body: Readable, intake: Intake, idleMs: number): Promise<'many'> {
   const splitter = createLineSplitter(lineLimitBytes);
   let index = 0;
   const addAll = async (lines: Line[]) => {
     for (const line of lines) if (!(await addLine(line, index++, intake))) return false;
     return true;
   };
-  for await (const chunk of readChunks(body, idleMs)) if (!(await addAll(splitter.push(chunk)))) return false;
+  for await (const chunk of readChunks(body, idleMs, intake.taken)) {
+    if (!(await addAll(splitter.push(chunk)))) return 'many';
+  }
   await addAll(splitter.end());
-  return false;
+  return 'many';
 }
 
 async function addLine(line: Line, index: number, intake: Intake): Promise<boolean> {
   if (line.kind === 'too-long') {
     const expected = `at most ${lineLimitBytes} bytes`;
     const message = `the line has ${line.sizeBytes} bytes, expected ${expected}`;
-    intake.reject(index, { code: 'line-too-long', message, field: '(line)', value: line.sizeBytes, expected });
-    return true;
+    return intake.reject(index, { code: 'line-too-long', message, field: '(line)', value: line.sizeBytes, expected });
   }
   const parsed = parseJsonText(line.bytes);
   if (parsed.kind === 'json') return intake.add(index, parsed.value);
   const value = line.bytes.toString('utf8', 0, 120);
   const message = `the line is not JSON: ${parsed.message}`;
-  intake.reject(index, {
-    code: 'malformed-json',
-    message,
-    field: '(line)',
-    value,
-    expected: 'an event as JSON, in UTF-8',
-  });
-  return true;
+  const expected = 'an event as JSON, in UTF-8';
+  return intake.reject(index, { code: 'malformed-json', message, field: '(line)', value, expected });
 }

@@ -1,8 +1,11 @@
 // Reads request bodies under bounds: chunk by chunk with a limit on standing still, or whole with a limit on size.
 import type { Readable } from 'node:stream';
-import { bodyStandsStill, bodyTooLarge, overloaded } from './errors.ts';
+import { bodyTimeout, bodyTooLarge, overloaded } from './errors.ts';
 
-/** Bytes of whole bodies that are in memory at a time, all requests together. */
+/**
+ * Bytes of whole bodies that are in memory at a time, all requests together. It counts their text; the objects that
+ * JSON.parse makes of them come on top, up to some twenty times as much (`[{},{},…]`).
+ */
 export interface ByteBudget {
   /** False where the bytes do not fit; then nothing was taken. */
   take(bytes: number): boolean;
@@ -23,17 +26,33 @@ export function createByteBudget(mostBytes: number): ByteBudget {
   };
 }
 
+/** A body that brings less than this in its idle time trickles: it holds a place of others. */
+const progressBytes = 1024;
+
 /**
  * The body's chunks, read only as fast as they are consumed. Leaving early does not destroy the connection, so that an
- * answer can still be sent.
- * @throws Problem 408 `body-timeout` where no byte comes for `idleMs`; the time between two reads does not count.
+ * answer can still be sent. `eventsTaken` counts what the consumer made of them: a slow feed of events is no trickle.
+ * @throws Problem 408 `body-timeout` where `idleMs` of waiting bring neither 1 KiB nor an event; the time between two
+ * reads does not count.
  */
-export async function* readChunks(body: Readable, idleMs: number): AsyncGenerator<Buffer> {
+export async function* readChunks(body: Readable, idleMs: number, eventsTaken?: () => number): AsyncGenerator<Buffer> {
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
+  const progress = `at least ${progressBytes} bytes${eventsTaken ? ' or a valid event' : ''}`;
+  const tooSlow = () => bodyTimeout(`${progress} every ${idleMs / 1000} s`);
+  let leftMs = idleMs;
+  let bytes = 0;
+  let events = eventsTaken?.();
   for (;;) {
-    const next = await orIdle(chunks.next(), idleMs);
+    const askedAt = performance.now();
+    const next = await within(leftMs, chunks.next(), tooSlow);
     if (next.done) return;
+    leftMs -= performance.now() - askedAt;
+    bytes += next.value.length;
     yield next.value;
+    if (bytes < progressBytes && eventsTaken?.() === events) continue;
+    leftMs = idleMs;
+    bytes = 0;
+    events = eventsTaken?.();
   }
 }
 
@@ -52,11 +71,11 @@ export async function readWhole(
     size = 0;
   };
   try {
-    // A trickle of single bytes must not hold a place for ever: the whole has a limit of its own.
+    // The least progress would let 5 MiB take a day and a half: the whole has a limit of its own.
     const deadline = performance.now() + 4 * idleMs;
     for await (const chunk of readChunks(body, idleMs)) {
       if (size + chunk.length > limitBytes) throw bodyTooLarge(limitBytes);
-      if (performance.now() > deadline) throw bodyStandsStill(4 * idleMs);
+      if (performance.now() > deadline) throw bodyTimeout(`the whole within ${(4 * idleMs) / 1000} s`);
       if (!budget.take(chunk.length)) throw overloaded('too many bytes are being read');
       size += chunk.length;
       parts.push(chunk);
@@ -82,13 +101,13 @@ export async function drain(body: Readable, mostBytes: number, mostMs: number): 
   }
 }
 
-async function orIdle<T>(work: Promise<T>, idleMs: number): Promise<T> {
+async function within<T>(mostMs: number, work: Promise<T>, tooSlow: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const idle = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(bodyStandsStill(idleMs)), idleMs);
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooSlow()), Math.max(mostMs, 0));
   });
   try {
-    return await Promise.race([work, idle]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -9,5 +9,5 @@ export const ingestSettings = {
   ...generationSettings,
   ingestPort: integer('port of ingest', 0, 65_535, 8081),
   ingestMaxRequests: integer('requests that ingest works on at a time; more are answered 503', 1, 10_000, 256),
-  ingestIdleSeconds: integer('a body that stands still for this long ends its request', 1, 600, 30),
+  ingestIdleSeconds: integer('a body must bring 1 KiB or an event within this time, or its request ends', 1, 600, 30),
 };

@@ -41,15 +41,20 @@ export function bodyTooLarge(limitBytes: number): Problem {
   });
 }
 
-export function bodyStandsStill(idleMs: number): Problem {
+export function bodyTimeout(expected: string): Problem {
   return new Problem({
     code: 'body-timeout',
     status: 408,
     title: 'Body not received',
-    detail: `the body was not received in time (${idleMs / 1000} s); the whole request may be sent again`,
+    detail: `the body was not received in time, expected ${expected}; the whole request may be sent again`,
     field: '(body)',
-    expected: `some bytes every ${idleMs / 1000} s`,
+    expected,
   });
+}
+
+/** The same, with what Kafka had confirmed of the events that did come. */
+export function bodyTimeoutAfter(timeout: Problem, receipt: Receipt, token: string): Problem {
+  return new Problem({ ...timeout.fields, extra: confirmedOf(receipt, token) });
 }
 
 export function unsupportedEncoding(encoding: string): Problem {
@@ -104,7 +109,7 @@ export function allRejected(receipt: Receipt): Problem {
 
 /** Kafka did not confirm everything: 503 where it can succeed later, else 500. Says what it did confirm. */
 export function notProduced(receipt: Receipt, token: string, retryable: boolean): Problem {
-  const extra = { accepted: receipt.accepted, ...listOf(receipt), vector: receipt.vector, token };
+  const extra = confirmedOf(receipt, token);
   const confirmed = `Kafka confirmed ${receipt.accepted} events of this request`;
   if (!retryable) {
     const detail = `${confirmed} and refused others for good; see the log of ingest`;
@@ -118,6 +123,10 @@ export function notProduced(receipt: Receipt, token: string, retryable: boolean)
     retryAfterSeconds,
     extra,
   });
+}
+
+function confirmedOf(receipt: Receipt, token: string) {
+  return { accepted: receipt.accepted, ...listOf(receipt), vector: receipt.vector, token };
 }
 
 function listOf(receipt: Receipt) {

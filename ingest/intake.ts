@@ -5,7 +5,7 @@ import type { EventProducer } from '../runtime/kafka/event-producer.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import { parseEvent } from '../schemas/event-json.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { type EventProblem, problemMessage } from '../schemas/order-event.ts';
+import { type EventProblem, problemMessage, shown } from '../schemas/order-event.ts';
 import type { IngestMetrics } from './metrics.ts';
 import { type RandomBytes, spanOf, type TraceContext } from './trace-context.ts';
 
@@ -20,6 +20,8 @@ interface Rejection {
   readonly value: unknown;
   readonly expected: string;
 }
+
+type Refusal = Omit<Rejection, 'index' | 'message'> & { readonly message?: string };
 
 export interface Receipt {
   readonly accepted: number;
@@ -43,7 +45,10 @@ export interface IntakeDeps {
 export interface Intake {
   /** Takes one event as the client sent it. Waits while the most batches are in flight. False once a send has failed. */
   add(index: number, input: unknown): Promise<boolean>;
-  reject(index: number, problem: Omit<Rejection, 'index' | 'message'> & { readonly message?: string }): void;
+  /** What never became an event. False once a send has failed. */
+  reject(index: number, problem: Refusal): Promise<boolean>;
+  /** How many events were judged valid, confirmed or not. */
+  taken(): number;
   /** The problem of the last rejected event, if it was an event's. */
   lastProblem(): EventProblem | undefined;
   /** Sends the rest and waits for all. */
@@ -55,12 +60,19 @@ const batchEvents = 1_000;
 const batchBytes = 768 * 1024;
 const batchesInFlight = 2;
 const rejectionsShown = 1_000;
+/** The layers judge by the broker's clock, which may be behind this one: what passes the door must pass there too. */
+const clockMarginMs = 60_000;
+/** After so many events other requests have their turn, whether or not anything is sent. */
+const eventsPerTurn = 100;
 
 export function openIntake(deps: IntakeDeps, trace: TraceContext): Intake {
   const { producer, generation, metrics, now, randomBytes } = deps;
+  const rules = { ...generation.rules, maxAheadMs: generation.rules.maxAheadMs - clockMarginMs };
   const vector = Array.from({ length: generation.partitions }, () => 0);
   const rejected: Rejection[] = [];
   const inFlight = new Set<Promise<void>>();
+  let seen = 0;
+  let taken = 0;
   let rejectedCount = 0;
   let accepted = 0;
   let batch: OutgoingMessage[] = [];
@@ -68,13 +80,18 @@ export function openIntake(deps: IntakeDeps, trace: TraceContext): Intake {
   let fault: unknown;
   let lastProblem: EventProblem | undefined;
 
-  function reject(index: number, problem: Omit<Rejection, 'index' | 'message'> & { message?: string }): void {
+  function refuse(index: number, problem: Refusal): void {
     const { code, field, value, expected } = problem;
-    const message = problem.message ?? problemMessage(problem as EventProblem);
     rejectedCount += 1;
     metrics.rejected.inc({ code });
-    if (rejected.length < rejectionsShown)
-      rejected.push({ index, code, message, field, value: value ?? null, expected });
+    if (rejected.length >= rejectionsShown) return;
+    const message = problem.message ?? problemMessage(problem);
+    rejected.push({ index, code, message, field: shown(field), value: shown(value) ?? null, expected });
+  }
+
+  async function giveWay(): Promise<void> {
+    seen += 1;
+    if (seen % eventsPerTurn === 0) await nextTurn();
   }
 
   async function send(messages: OutgoingMessage[]): Promise<void> {
@@ -105,13 +122,15 @@ export function openIntake(deps: IntakeDeps, trace: TraceContext): Intake {
 
   return {
     async add(index, input) {
+      await giveWay();
       if (fault !== undefined) return false;
-      const parsed = parseEvent(input, generation.rules, now());
+      const parsed = parseEvent(input, rules, now());
       if (parsed.kind === 'invalid') {
         lastProblem = parsed.problem;
-        reject(index, parsed.problem);
+        refuse(index, parsed.problem);
         return true;
       }
+      taken += 1;
       const value = encodeEvent(parsed.event);
       if (batch.length > 0 && bytes + value.length > batchBytes) await flush();
       batch.push({ key: parsed.event.orderId, value, headers: { traceparent: spanOf(trace, randomBytes) } });
@@ -119,7 +138,12 @@ export function openIntake(deps: IntakeDeps, trace: TraceContext): Intake {
       if (batch.length >= batchEvents) await flush();
       return fault === undefined;
     },
-    reject,
+    async reject(index, problem) {
+      await giveWay();
+      refuse(index, problem);
+      return fault === undefined;
+    },
+    taken: () => taken,
     lastProblem: () => lastProblem,
     async finish() {
       await flush();

@@ -1,8 +1,12 @@
-// The HTTP server of every service: bounds on sizes and times, problem documents, /livez, /readyz and /metrics.
+// The HTTP server of every service: bounds on sizes and times, problem documents, /livez, /readyz and /metrics. One that
+// listens on loopback answers only to the names of loopback.
+import { maxHeaderSize } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Registry } from 'prom-client';
+import { shown } from '../schemas/order-event.ts';
 import type { Logger } from './logger.ts';
-import { Problem, problemDocument, type ProblemFields } from './problem.ts';
+import { Problem, type ProblemFields, problemDocument } from './problem.ts';
 
 export interface HttpServerOptions {
   readonly log: Logger;
@@ -25,6 +29,15 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
     return503OnClosing: true,
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply, problemOf(error));
+    },
+    clientErrorHandler: refuseUnreadable,
+  });
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { host } = request.headers;
+    if (host === undefined || isLoopbackName(host) || !listensOnLoopback(app)) return done();
+    done(forbiddenHost(host));
   });
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const fields = error instanceof Problem ? error.fields : problemOf(error);
@@ -61,6 +74,56 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   return app;
 }
 
+/**
+ * A page on the web can point its own host name at 127.0.0.1 (DNS rebinding); the browser of whoever opens it then takes
+ * this server for the page's own. It still sends the page's name as Host.
+ */
+function forbiddenHost(host: string): Problem {
+  return new Problem({
+    code: 'forbidden-host',
+    status: 403,
+    title: 'Forbidden host',
+    detail: 'this server listens on loopback and answers only to the names of loopback',
+    field: 'host',
+    value: host,
+    expected: '127.0.0.1, localhost or [::1], with any port',
+  });
+}
+
+function isLoopbackName(host: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/i.test(host);
+}
+
+/** False where it does not listen at all, as in tests by `inject`. */
+function listensOnLoopback(app: FastifyInstance): boolean {
+  const at = app.server.address();
+  return at !== null && typeof at === 'object' && /^(127\.|::1$|::ffff:127\.)/.test(at.address);
+}
+
+/** Answers what is no HTTP request that Node can read: there is no reply object, only the socket. */
+function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, title, detail] = unreadable[error.code ?? ''] ?? [400, 'Bad Request', 'this is no valid HTTP request'];
+  const body = JSON.stringify(problemDocument({ code: 'bad-request', status, title, detail }));
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroySoon();
+}
+
+const unreadable: Readonly<Record<string, readonly [status: number, title: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    431,
+    'Request Header Fields Too Large',
+    `the address and the header have at most ${maxHeaderSize} bytes`,
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request was not received in time'],
+};
+
 function sendProblem(reply: FastifyReply, fields: ProblemFields): FastifyReply {
   if (fields.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fields.retryAfterSeconds));
   return reply
@@ -94,7 +157,7 @@ function problemOf(error: FastifyError): ProblemFields {
     };
   }
   if (status >= 400 && status < 500)
-    return { code: 'bad-request', status, title: 'Bad request', detail: error.message };
+    return { code: 'bad-request', status, title: 'Bad request', detail: shown(error.message) };
   return { code: 'internal', status: 500, title: 'Internal error', detail: 'see the log of the service' };
 }
 

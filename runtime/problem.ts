@@ -1,4 +1,5 @@
 // Errors of the HTTP APIs: RFC 9457 problem documents with a stable code.
+import { shown, shownInWords } from '../schemas/order-event.ts';
 
 export interface ProblemFields {
   /** Stable, in kebab case; docs/errors.md has a line for each. */
@@ -25,14 +26,17 @@ export class Problem extends Error {
 
 /** A request parameter or field that is wrong: 400, naming it, its value and what was expected. */
 export function badParameter(code: string, field: string, value: unknown, expected: string): Problem {
-  const shown = value === undefined ? 'missing' : JSON.stringify(value)?.slice(0, 200);
-  const detail = `${field} is ${shown}, expected ${expected}`;
+  const detail = `${shown(field)} is ${shownInWords(value, 'missing')}, expected ${expected}`;
   return new Problem({ code, status: 400, title: 'Bad request', detail, field, value, expected });
 }
 
+/** Field and value come from the client: they are shown, not echoed. */
 export function problemDocument(fields: ProblemFields): Record<string, unknown> {
   const { code, status, title, detail, field, value, expected, extra } = fields;
-  const optional = Object.entries({ detail, field, value, expected }).filter(([, v]) => v !== undefined);
+  const named = field === undefined ? undefined : shown(field);
+  const optional = Object.entries({ detail, field: named, value: shown(value), expected }).filter(
+    ([, v]) => v !== undefined,
+  );
   return {
     type: `https://tidemark.example/errors/${code}`,
     title,

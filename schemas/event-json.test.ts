@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseEvent } from './event-json.ts';
-import type { EventRules } from './order-event.ts';
+import { type EventRules, problemMessage, shown } from './order-event.ts';
 
 const rules: EventRules = { earliestMs: Date.UTC(2000, 0, 1), maxAheadMs: 300_000 };
 const nowMs = Date.UTC(2026, 0, 5, 12);
@@ -121,5 +121,34 @@ describe('an event as a client sends it', () => {
       kind: 'invalid',
       problem: { code: 'wrong-type', expected: 'an object' },
     });
+  });
+});
+
+describe('what an error shows of a value', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+
+  test.each([
+    ['a short text', 'Lisbon', 'Lisbon', '"Lisbon"'],
+    ['a long text', 'x'.repeat(300), `${'x'.repeat(200)}…`, `"${'x'.repeat(200)}…"`],
+    ['a text cut before half a letter', `${'x'.repeat(199)}😀y`, `${'x'.repeat(199)}…`, `"${'x'.repeat(199)}…"`],
+    ['a number', 1.5, 1.5, '1.5'],
+    ['a number beyond all numbers', JSON.parse('1e999'), 'Infinity', '"Infinity"'],
+    ['nothing', undefined, undefined, 'nothing'],
+    ['null', null, null, 'null'],
+    ['an object', { toJSON: () => 'x'.repeat(300) }, 'an object', 'an object'],
+    ['a list', [1, 2], 'a list of 2', 'a list of 2'],
+    ['a list that is too deep to be written', deep, 'a list of 1', 'a list of 1'],
+  ])('of %s is short', (_name, value, wanted, words) => {
+    expect(shown(value)).toEqual(wanted);
+    expect(shown(shown(value))).toEqual(wanted);
+    const message = problemMessage({ field: 'f'.repeat(300), value, expected: 'else' });
+    expect(message).toBe(`${'f'.repeat(200)}… is ${words.replaceAll('"Infinity"', 'Infinity')}, expected else`);
+  });
+
+  test('a field that is nested too deep is refused like any other', () => {
+    const parsed = parse({ eventId: deep });
+    expect(parsed).toMatchObject({ kind: 'invalid', problem: { code: 'wrong-type', field: 'eventId' } });
+    if (parsed.kind === 'invalid')
+      expect(problemMessage(parsed.problem)).toBe('eventId is a list of 1, expected a text');
   });
 });

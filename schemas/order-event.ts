@@ -71,9 +71,37 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 const countryPattern = /^[A-Z]{2}$/;
 const controlPattern = /\p{Cc}/u;
 
-export function problemMessage(problem: EventProblem): string {
-  const value = problem.value === undefined ? 'nothing' : (JSON.stringify(problem.value)?.slice(0, 120) ?? 'nothing');
-  return `${problem.field} is ${value}, expected ${problem.expected}`;
+const shownCharacters = 200;
+
+/**
+ * What errors show of a value or a name that a client sent: short, and cheap for any value. Lists and objects are
+ * named, never echoed: they can be as large as the request, or nested too deep for JSON.stringify.
+ */
+export function shown(value: string): string;
+export function shown(value: unknown): string | number | boolean | null | undefined;
+export function shown(value: unknown): string | number | boolean | null | undefined {
+  if (typeof value === 'string') return shownText(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (typeof value === 'boolean' || value === null || value === undefined) return value;
+  return Array.isArray(value) ? `a list of ${value.length}` : 'an object';
+}
+
+function shownText(text: string): string {
+  if (text.length <= shownCharacters) return text;
+  const splitsPair = /[\ud800-\udbff]/.test(text.charAt(shownCharacters - 1));
+  const cut = text.slice(0, splitsPair ? shownCharacters - 1 : shownCharacters);
+  // Through bytes, because a slice of a string keeps the whole of it in memory.
+  return `${Buffer.from(cut, 'utf16le').toString('utf16le')}…`;
+}
+
+/** The same in a sentence, texts in quotation marks. */
+export function shownInWords(value: unknown, absent: string): string {
+  if (value === undefined) return absent;
+  return typeof value === 'string' ? JSON.stringify(shown(value)) : String(shown(value));
+}
+
+export function problemMessage({ field, value, expected }: Omit<EventProblem, 'code'>): string {
+  return `${shown(field)} is ${shownInWords(value, 'nothing')}, expected ${expected}`;
 }
 
 /**

@@ -17,7 +17,10 @@ function visits(set: RecordSet | null): (number | string | [number, number])[] {
   const seen: (number | string | [number, number])[] = [];
   set?.walk({
     record: ({ offset, value, unreadable }) => {
-      if (unreadable !== undefined) return void seen.push(`unreadable ${offset}`);
+      if (unreadable !== undefined) {
+        seen.push(`unreadable ${offset}`);
+        return;
+      }
       expect(value?.toString().split('.')[0]).toBe(`v${offset}`);
       seen.push(offset);
     },
