@@ -84,7 +84,9 @@ async function openWorld() {
     intervalMs: 1_000_000,
     retryMs: 5,
     async join({ onAssignment }) {
-      assign = async () => void (await onAssignment(new Set([0])));
+      assign = async () => {
+        await onAssignment(new Set([0]));
+      };
       await assign();
       return { assignment: () => new Set([0]), commit: async () => undefined, leave: async () => undefined };
     },

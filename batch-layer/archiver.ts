@@ -6,6 +6,7 @@
 import type { GroupMember, GroupMemberOptions } from '../runtime/kafka/group-member.ts';
 import type { RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { endProcess } from '../runtime/service.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
 import type { ArchiveStore } from './archive-store.ts';
@@ -130,7 +131,10 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     },
     reading.signal,
   );
-  following.catch((err: unknown) => log.fatal({ err }, 'reading the topic ended'));
+  following.catch((err: unknown) => {
+    log.fatal({ err }, 'reading the topic ended');
+    endProcess(err);
+  });
   const timer = setInterval(() => void work(write), options.intervalMs);
 
   return {

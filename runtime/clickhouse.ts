@@ -1,7 +1,7 @@
-// The port to ClickHouse, over the real client. Inserts are acknowledged or fail; a failed one may have happened
-// (`outcome: 'unknown'`), so callers make them idempotent by content.
+// The port to ClickHouse, over the real client. Inserts are acknowledged or fail; a failed one may have happened all the
+// same, so callers make them idempotent by content.
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Generation } from '../schemas/generation.ts';
 import { generationDdl, sharedDdl, tables } from '../schemas/layout-clickhouse.ts';
 
@@ -18,15 +18,12 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
-/** A statement failed. `outcome` tells whether it may have happened all the same. */
-export class ClickHouseFault extends Error {
+/** A statement failed: refused by ClickHouse (then `cause` is its ClickHouseError), or its outcome is unknown. */
+class ClickHouseFault extends Error {
   readonly code = 'clickhouse-fault';
-  readonly outcome: 'refused' | 'unknown';
   constructor(statement: string, cause: unknown) {
-    const refused = cause instanceof ClickHouseError;
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`ClickHouse: ${statement.trim().replaceAll(/\s+/g, ' ').slice(0, 120)}…: ${why.slice(0, 600)}`, { cause });
-    this.outcome = refused ? 'refused' : 'unknown';
   }
 }
 

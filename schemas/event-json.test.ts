@@ -58,14 +58,14 @@ describe('an event as a client sends it', () => {
     ['currency in lower case', { currency: 'usd' }, 'unknown-value', 'currency', 'usd'],
     ['unknown type', { type: 'PlaceOrder' }, 'unknown-value', 'type', 'PlaceOrder'],
     ['missing occurredAt', { occurredAt: undefined }, 'missing-field', 'occurredAt', undefined],
-    ['year 9999', { occurredAt: '9999-01-01T00:00:00Z' }, 'too-far-ahead', 'occurredAt', Date.UTC(9999, 0, 1)],
+    ['year 9999', { occurredAt: '9999-01-01T00:00:00Z' }, 'too-far-ahead', 'occurredAt', '9999-01-01T00:00:00Z'],
     ['six minutes ahead', { occurredAt: nowMs + 360_000 }, 'too-far-ahead', 'occurredAt', nowMs + 360_000],
     [
       'before the year 2000',
       { occurredAt: '1999-12-31T23:59:59Z' },
       'out-of-range',
       'occurredAt',
-      Date.UTC(1999, 11, 31, 23, 59, 59),
+      '1999-12-31T23:59:59Z',
     ],
     ['a time without zone', { occurredAt: '2026-01-05T11:59:00' }, 'wrong-type', 'occurredAt', '2026-01-05T11:59:00'],
     [

@@ -56,7 +56,13 @@ export function parseEvent(input: unknown, rules: EventRules, nowMs: number): Pa
   const placedAt = fields.type === 'OrderPlaced' && fields.placedAt === fields.occurredAt ? null : fields.placedAt;
   const event: OrderEvent = { ...fields, eventId, placedAt };
   const problem = findEventProblem(event, rules, nowMs);
-  return problem ? { kind: 'invalid', problem } : { kind: 'valid', event };
+  if (!problem) return { kind: 'valid', event };
+  // The value as it was sent: a time is judged as milliseconds, but its sender wrote ISO 8601.
+  const isOurs = Object.hasOwn(eventFields, problem.field) && problem.field !== 'items';
+  return {
+    kind: 'invalid',
+    problem: isOurs ? { ...problem, value: Reflect.get(input as object, problem.field) } : problem,
+  };
 }
 
 function deriveEventId(event: OrderEvent): string {

@@ -65,6 +65,8 @@ export const limits = {
   quantity: 1_000_000,
   amountMinor: 1_000_000_000_000,
   sequence: 2_147_483_647,
+  /** Chunks are counted in 32 bits; a broken clock must not stop the archive. */
+  latestMs: Date.UTC(2200, 0, 1),
 } as const;
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -128,10 +130,14 @@ export function findEventProblem(event: OrderEvent, rules: EventRules, nowMs: nu
 function times(event: OrderEvent, rules: EventRules, nowMs: number): EventProblem | undefined {
   const { occurredAt, placedAt } = event;
   const bad = integer('occurredAt', occurredAt, rules.earliestMs, Number.MAX_SAFE_INTEGER);
-  if (bad) return { ...bad, expected: `UTC milliseconds from ${new Date(rules.earliestMs).toISOString()} on` };
+  if (bad) return { ...bad, expected: `a time from ${new Date(rules.earliestMs).toISOString()} on` };
   if (occurredAt > nowMs + rules.maxAheadMs) {
     const expected = `at most ${rules.maxAheadMs / 60_000} minutes ahead of its arrival`;
     return { code: 'too-far-ahead', field: 'occurredAt', value: occurredAt, expected };
+  }
+  if (occurredAt > limits.latestMs) {
+    const expected = `a time before ${new Date(limits.latestMs).toISOString()}`;
+    return { code: 'out-of-range', field: 'occurredAt', value: occurredAt, expected };
   }
   if (event.type === 'OrderPlaced') {
     if (placedAt === null || placedAt === occurredAt) return undefined;

@@ -7,7 +7,7 @@ import { measureValue } from './measures.ts';
 import { moneyDimension, type QueryPlan } from './query-plan.ts';
 import { formatInstant, windowEndOf } from './windows.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 
 export interface AnswerBody {
   readonly rows: readonly Row[];

@@ -1,7 +1,7 @@
 // POST /v1/batch-runs is the batch layer's; serving passes it on, with the operator token, and its answer back.
 import { Problem } from '../runtime/problem.ts';
 
-export interface BatchLayerAnswer {
+interface BatchLayerAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;

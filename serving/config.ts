@@ -18,7 +18,7 @@ export const servingSettings = {
   ...redisSettings,
   ...clickhouseSettings,
   ...operatorSettings,
-  servingPort: integer('port of the API and the dashboard', 0, 65_535, 8080),
+  servingPort: integer('port of the API', 0, 65_535, 8080),
   batchUrl: url('the batch layer, for batch runs on demand', 'http://127.0.0.1:8083'),
   atLeastTimeoutMs: integer('how long a query waits for what its token asks', 0, 60_000, 10_000),
 };

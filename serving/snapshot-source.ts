@@ -2,7 +2,7 @@
 import type { Epoch } from './epoch.ts';
 import type { PartitionSnapshot, Stand } from './partition-view.ts';
 
-export interface SnapshotRequest {
+interface SnapshotRequest {
   readonly partition: number;
   /** Epochs that begin below it are of no use and not read; undefined before the first run. */
   readonly v: number | undefined;

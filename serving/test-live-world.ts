@@ -17,7 +17,7 @@ export function testGeneration(partitions: number, horizonMs = 60_000): Generati
   return createGeneration({ topic: 'orders', partitions, horizonMs, hashKey: '000102030405060708090a0b0c0d0e0f' });
 }
 
-export interface StoredState {
+interface StoredState {
   next: number;
   epoch: number;
   closed: { from: number; to: number }[];

@@ -261,7 +261,7 @@ describe('taking over', () => {
     ],
   ])('resets to the tidemark where %s', async (_, index, damage, why) => {
     const { dependencies, store } = await worldWithEpochs();
-    damage(store.partitions.get(0)!.closed[index]! as never);
+    damage(store.partitions.get(0)!.closed[index]!);
     expect(await takeOver(0, dependencies)).toMatchObject({ next: 0, resetBecause: expect.stringMatching(why) });
   });
 

@@ -96,30 +96,31 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
     const mine = counter;
     if (!mine) return;
     for (const step of mine.take(close)) {
-      if (!(await write(step)) || counter !== mine) return;
+      const trouble = await write(step);
+      // Taken over anew meanwhile: what was ours is no more.
+      if (counter !== mine) return;
+      if (trouble !== undefined) {
+        startOver(trouble);
+        return;
+      }
+      flushedNext = step.next;
+      if (step.close && step.next > lastBoundary) {
+        boundaries.add(step.next);
+        lastBoundary = step.next;
+        epochOpenedAt = clock();
+      }
     }
     wake();
   }
 
-  /** True when written; else the writer has started over. */
-  async function write(step: Flush): Promise<boolean> {
+  /** undefined when written, else why not. */
+  async function write(step: Flush): Promise<string | undefined> {
     try {
       const outcome = await store.flush(partition, step);
-      if (outcome.kind === 'refused') {
-        startOver(`flush refused: ${outcome.why}`);
-        return false;
-      }
+      return outcome.kind === 'done' ? undefined : `flush refused: ${outcome.why}`;
     } catch (error) {
-      startOver(`flush failed: ${error instanceof Error ? error.message : String(error)}`);
-      return false;
+      return `flush failed: ${error instanceof Error ? error.message : String(error)}`;
     }
-    flushedNext = step.next;
-    if (step.close && step.next > lastBoundary) {
-      boundaries.add(step.next);
-      lastBoundary = step.next;
-      epochOpenedAt = clock();
-    }
-    return true;
   }
 
   function tick(): void {

@@ -3,6 +3,7 @@
 import type { Redis } from '../runtime/redis.ts';
 import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
 import type { RecordLog } from '../runtime/kafka/record-log.ts';
+import { endProcess } from '../runtime/service.ts';
 import { channels } from '../schemas/layout-redis.ts';
 import { openPartitionWriter, type PartitionWriter, type WriterDependencies } from './partition-writer.ts';
 
@@ -60,7 +61,10 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
     },
     reading.signal,
   );
-  following.catch((err: unknown) => log.fatal({ err }, 'reading the topic ended'));
+  following.catch((err: unknown) => {
+    log.fatal({ err }, 'reading the topic ended');
+    endProcess(err);
+  });
 
   let polling: Promise<void> | undefined;
   function lookForRun(): void {
