@@ -46,7 +46,7 @@ const coverPollMs = 50;
 const askAgainMs = 500;
 const deadAfterMs = 5_000;
 const farBehindRecords = 1_000_000;
-const verifyEveryMs = 3_600_000;
+const verifyEveryMs = 300_000;
 const maxBrokenChunks = 1_000;
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
@@ -166,7 +166,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     return { kind: 'published', run: published, ...coverage };
   }
 
-  /** Views may be wiped or damaged at any time; looked for at the first run and once an hour, for it scans them. */
+  /** Views may be wiped or damaged at any time; looked for at the first run and every five minutes, for it scans them. */
   async function findBroken(parent: string, offChain: readonly string[]): Promise<number[]> {
     if (clock() < verifyAt) return [];
     const broken = await readBrokenChunks(clickhouse, generation, { parent, offChain, limit: maxBrokenChunks });

@@ -26,9 +26,8 @@ export function batchPartSql(
   const conditions = ['windowStart >= {from:Int64}', 'windowStart < {to:Int64}'];
   let chunkRange = '';
   if (rollup.time === 'occurredAt') {
-    params['firstChunk'] = Math.floor(read.from / generation.chunkMs);
-    params['lastChunk'] = Math.floor((read.to - 1) / generation.chunkMs);
-    chunkRange = 'chunk >= {firstChunk:UInt32} AND chunk <= {lastChunk:UInt32}';
+    Object.assign(params, chunkParams(generation, read));
+    chunkRange = chunkRangeSql;
     conditions.push(chunkRange);
   }
   conditions.push(`(chunk, run) IN (${versionsSql(chunkRange)})`);
@@ -55,6 +54,29 @@ export function batchPartSql(
     `SELECT ${columns.join(', ')} FROM ${viewTable(generation, rollup)} ` +
     `WHERE ${conditions.join(' AND ')} GROUP BY ${keys.join(', ')} LIMIT {limit:UInt32}`;
   return { sql, params };
+}
+
+/**
+ * One row: how many rows the versions that a read goes over were announced with, and how many are there. Fewer: the views
+ * were wiped or damaged since, and what was read of them is too low.
+ */
+export function wholenessSql(generation: Generation, rollup: Rollup, pinned: PinnedRun, read: BatchRead): Statement {
+  const params = { ...versionParams(generation, pinned), ...chunkParams(generation, read) };
+  const range = rollup.time === 'occurredAt' ? chunkRangeSql : '';
+  const index = generation.definition.rollups.indexOf(rollup) + 1;
+  const announced =
+    `SELECT sum(n) FROM (SELECT argMax(rows, run)[${index}] AS n FROM ${tables.runChunks} ` +
+    `WHERE generation = {generation:String} AND ${chainSql()}${range === '' ? '' : ` AND ${range}`} GROUP BY chunk)`;
+  const present =
+    `SELECT count() FROM ${viewTable(generation, rollup)} ` +
+    `WHERE (chunk, run) IN (${versionsSql(range)})${range === '' ? '' : ` AND ${range}`}`;
+  return { sql: `SELECT (${announced}) AS announced, (${present}) AS present`, params };
+}
+
+const chunkRangeSql = 'chunk >= {firstChunk:UInt32} AND chunk <= {lastChunk:UInt32}';
+
+function chunkParams(generation: Generation, { from, to }: BatchRead): { firstChunk: number; lastChunk: number } {
+  return { firstChunk: Math.floor(from / generation.chunkMs), lastChunk: Math.floor((to - 1) / generation.chunkMs) };
 }
 
 /** (chunk, run) of the versions that a pinned run sees. */

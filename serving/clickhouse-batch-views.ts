@@ -4,7 +4,7 @@ import { Problem } from '../runtime/problem.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
-import { batchPartSql, type Statement, versionParams, versionsSql } from './batch-part.ts';
+import { batchPartSql, type Statement, versionParams, versionsSql, wholenessSql } from './batch-part.ts';
 import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups } from './batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
 import { pinRun } from './pin-run.ts';
@@ -17,6 +17,7 @@ interface BatchViewLimits {
 }
 const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 1_000, cachedGroups: 500_000 };
 
+type Wholeness = Readonly<Record<'announced' | 'present', string>>;
 type GroupRow = Readonly<Record<string, string>>;
 
 export function createClickHouseBatchViews(
@@ -60,7 +61,7 @@ export function createClickHouseBatchViews(
       const { sql, params } = statementOf(pinned);
       const rows = await guard(() => clickhouse.query<Row>(sql, params, { timeoutMs }));
       const { present, published } = await guard(() => countRuns(pinned));
-      if (!present) throw runUnreadable(pinned);
+      if (!present) throw runUnreadable(pinned, 'set back or wiped?');
       if (published === pinned.published) return rows;
       pinned = repinned = await guard(() => pinRun(clickhouse, generation, asked.run));
     }
@@ -80,6 +81,9 @@ export function createClickHouseBatchViews(
     const rollup = generation.definition.rollups.find(({ name }) => name === read.rollup)!;
     const rows = await ask<GroupRow>(asked, (pinned) => batchPartSql(generation, rollup, pinned, read, maxGroups + 1));
     if (rows.length > maxGroups) throw tooManyRows();
+    const [whole] = await ask<Wholeness>(asked, (pinned) => wholenessSql(generation, rollup, pinned, read));
+    if (whole?.announced !== whole?.present)
+      throw runUnreadable(asked, 'its views have lost rows, the batch layer makes them again');
     return rows.map((row) => ({
       windowStart: Number(row['w']) * 60_000,
       values: read.groupBy.map((_, i) => row[`d${i}`]!),
@@ -106,8 +110,8 @@ export function createClickHouseBatchViews(
   };
 }
 
-function runUnreadable({ run }: PinnedRun): Problem {
-  const detail = `ClickHouse does not hold run ${run.run} any more (set back or wiped?); waiting for a newer run`;
+function runUnreadable({ run }: PinnedRun, why: string): Problem {
+  const detail = `ClickHouse does not hold run ${run.run} any more (${why}); waiting for a newer run`;
   return new Problem({ code: 'run-unreadable', status: 503, title: 'Run unreadable', detail, retryAfterSeconds: 5 });
 }
 
