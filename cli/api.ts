@@ -1,7 +1,15 @@
 // The HTTP APIs as the command line uses them: addresses, answers, and their failures as one clear line.
 import { CliError, exitCodes } from './errors.ts';
+import { parseExactly } from './exact-json.ts';
 
-export type Cell = string | number | boolean | null;
+/** A bigint where an integer is beyond 2^53. */
+export type Cell = string | number | bigint | boolean | null;
+
+interface Answer<T> {
+  readonly body: T;
+  /** The body as it came, to be given on unchanged. */
+  readonly json: string;
+}
 
 export interface Provenance {
   readonly generation: string;
@@ -44,7 +52,7 @@ export interface RunSummary {
   readonly auditNote: string;
 }
 
-export interface PartitionStatus {
+interface PartitionStatus {
   readonly partition: number;
   readonly tidemark: number;
   readonly vector: number;
@@ -81,10 +89,10 @@ export interface BatchRunAnswer {
 export interface Api {
   readonly servingUrl: string;
   readonly ingestUrl: string;
-  query(parameters: URLSearchParams): Promise<QueryAnswer>;
-  status(): Promise<Status>;
+  query(parameters: URLSearchParams): Promise<Answer<QueryAnswer>>;
+  status(): Promise<Answer<Status>>;
   /** Waits, bounded by the server, until the run covers the token. */
-  runBatch(cover?: string): Promise<BatchRunAnswer>;
+  runBatch(cover?: string): Promise<Answer<BatchRunAnswer>>;
 }
 
 export interface ApiOptions {
@@ -103,7 +111,7 @@ interface ProblemDocument {
 }
 
 export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeoutMs = 180_000 }: ApiOptions): Api {
-  async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+  async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
     const address = new URL(path, servingUrl).href;
     const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
     let answer: Response;
@@ -116,7 +124,7 @@ export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeou
       throw unreachable('serving', servingUrl, error);
     }
     const body = parse(text);
-    if (answer.ok && body !== undefined) return body as T;
+    if (answer.ok && body !== undefined) return { body: body as T, json: text };
     throw refused(init.method ?? 'GET', servingUrl, path, answer.status, body as ProblemDocument | undefined);
   }
 
@@ -125,13 +133,21 @@ export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeou
     ingestUrl,
     query: (parameters) => ask(`/v1/query?${parameters.toString()}`),
     status: () => ask('/v1/status'),
-    runBatch: (cover) =>
+    runBatch: async (cover) =>
       ask('/v1/batch-runs', {
         method: 'POST',
-        headers: { authorization: `Bearer ${operatorToken()}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${sendable(operatorToken())}`, 'content-type': 'application/json' },
         body: JSON.stringify(cover === undefined ? {} : { cover }),
       }),
   };
+}
+
+function sendable(operatorToken: string): string {
+  if (/^[\x21-\x7e]+$/.test(operatorToken)) return operatorToken;
+  throw new CliError(
+    'the operator token (TIDEMARK_OPERATOR_TOKEN) holds characters that an HTTP header cannot; expected printable ASCII without blanks',
+    exitCodes.usage,
+  );
 }
 
 /** No answer at all: the service is not there. */
@@ -169,7 +185,7 @@ export function reasonOf(cause: unknown): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactly(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@
 import type { Api, BatchRunAnswer } from './api.ts';
 import { CliError, exitCodes } from './errors.ts';
 import type { CliIo } from './io.ts';
-import { type OutputOptions, print } from './output.ts';
+import { type OutputOptions, printAnswer } from './output.ts';
 import { grouped } from './render.ts';
 
 export async function runBatch(
@@ -10,8 +10,8 @@ export async function runBatch(
   api: Api,
   options: OutputOptions & { readonly cover?: string },
 ): Promise<void> {
-  const answer = await api.runBatch(options.cover);
-  print(io, options, answer, () => batchText(answer));
+  const { body: answer, json } = await api.runBatch(options.cover);
+  printAnswer(io, options, json, () => batchText(answer));
   if (options.cover !== undefined && !answer.covered) throw notCovered(answer);
 }
 

@@ -1,6 +1,6 @@
 // Which addresses and which operator token the commands use: from the environment, else those of the local `npm start`.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSecrets } from '../stack/secrets.ts';
 import { type Api, createApi } from './api.ts';
 import { CliError, exitCodes, usageError } from './errors.ts';
 import { type CliIo, dataFolder } from './io.ts';
@@ -26,12 +26,8 @@ function readOperatorToken(env: NodeJS.ProcessEnv): string {
   const given = env['TIDEMARK_OPERATOR_TOKEN'];
   if (given) return given;
   const file = join(dataFolder(env), 'secrets.json');
-  try {
-    const { operatorToken } = JSON.parse(readFileSync(file, 'utf8')) as { operatorToken?: unknown };
-    if (typeof operatorToken === 'string') return operatorToken;
-  } catch {
-    // Said below, together with a file that lacks it.
-  }
+  const kept = readSecrets(file)?.operatorToken;
+  if (kept !== undefined) return kept;
   throw new CliError(
     `no operator token: TIDEMARK_OPERATOR_TOKEN is not set and ${file} does not hold one; \`npm start\` makes it`,
     exitCodes.fault,

@@ -2,12 +2,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KAFKA_FOLDER } from '../stack/kafka.ts';
-import { DEFAULT_STACK_PORTS } from '../stack/local-stack.ts';
-import { requireFreePorts, type WantedPort } from '../stack/ports.ts';
-import { portFrom, servicePorts } from '../stack/services.ts';
+import { requireFreePorts, samePorts } from '../stack/ports.ts';
+import { findRedisServer } from '../stack/redis.ts';
+import { servicePorts } from '../stack/services.ts';
+import { stackPorts, wantedStackPorts } from '../stack/stack-ports.ts';
 import { projectFolder } from './io.ts';
 
 export interface Check {
@@ -52,9 +53,7 @@ export function kafkaCheck(dataDir: string): Check {
 
 export function redisCheck(env: NodeJS.ProcessEnv, dataDir: string): Check {
   const tools = [dataDir, join(projectFolder, '.tidemark')].map((parent) => join(parent, 'tools'));
-  const found = [...(env['PATH'] ?? '').split(delimiter), ...tools]
-    .map((folder) => join(folder, 'redis-server'))
-    .find((file) => existsSync(file));
+  const found = findRedisServer(env, tools);
   if (found !== undefined) return { name: 'redis', state: 'ok', found };
   const todo = '`npm start` gets it as root on Debian; else `apt-get install redis-server`';
   return { name: 'redis', state: 'problem', found: 'no redis-server on PATH', todo };
@@ -71,13 +70,14 @@ export async function diskCheck(dataDir: string): Promise<Check> {
 
 /** Only asked while nothing of ours runs. */
 export async function portChecks(env: NodeJS.ProcessEnv): Promise<Check[]> {
-  const stores: WantedPort[] = (['kafka', 'redis', 'clickhouse'] as const).map((store) => {
-    const variable = `TIDEMARK_STACK_${store.toUpperCase()}_PORT`;
-    return { port: portFrom(env, variable, DEFAULT_STACK_PORTS[store]), purpose: store, variable };
+  const wanted = [...Object.values(servicePorts(env)), ...wantedStackPorts(stackPorts(env))];
+  const same = samePorts(wanted).map((line): Check => {
+    const [found = '', todo = ''] = line.split('; ');
+    return { name: 'ports', state: 'problem', found, todo };
   });
-  const wanted = [...Object.values(servicePorts(env)), ...stores];
-  return Promise.all(
-    wanted.map(async (each): Promise<Check> => {
+  const ports = [...new Map(wanted.map((each) => [each.port, each])).values()]; // two checks of one port would meet
+  const each = await Promise.all(
+    ports.map(async (each): Promise<Check> => {
       const name = `port ${each.port}`;
       try {
         await requireFreePorts([each]);
@@ -88,4 +88,5 @@ export async function portChecks(env: NodeJS.ProcessEnv): Promise<Check[]> {
       }
     }),
   );
+  return [...same, ...each];
 }

@@ -27,7 +27,7 @@ export interface ItemInput {
 
 export interface OutgoingEvent {
   /** One JSON text: an event of ours or a line of somebody's file. */
-  readonly json: string;
+  readonly json: string | Buffer;
   /** Not to be sent before this moment (UTC milliseconds); absent: at once. */
   readonly dueMs?: number;
 }

@@ -8,9 +8,12 @@ export interface FakeRequest {
   readonly url: URL;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** The body before it was read as UTF-8. */
+  readonly bytes: Buffer;
 }
 export interface FakeAnswer {
   readonly status: number;
+  /** A text is sent as it is, all else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -25,14 +28,20 @@ export async function openFakeService(answer: (request: FakeRequest) => FakeAnsw
   const requests: FakeRequest[] = [];
   const server = createServer((incoming, response) => {
     void (async () => {
-      const body = Buffer.concat(await incoming.toArray()).toString();
+      const bytes = Buffer.concat(await incoming.toArray());
       const { method = '', headers } = incoming;
-      const request = { method, headers, body, url: new URL(incoming.url ?? '/', 'http://fake') };
+      const request = {
+        method,
+        headers,
+        bytes,
+        body: bytes.toString(),
+        url: new URL(incoming.url ?? '/', 'http://fake'),
+      };
       requests.push(request);
       const given = answer(request);
       if (given === 'hang up') return response.destroy();
       response.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
-      return response.end(JSON.stringify(given.body));
+      return response.end(typeof given.body === 'string' ? given.body : JSON.stringify(given.body));
     })();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -9,7 +9,7 @@ const realOrders = { from: '2014-01-01T00:00:00Z', to: '2019-01-01T00:00:00Z' };
 
 export async function readTotals(api: Api, atLeast: string): Promise<string> {
   const parameters = { measures: 'orders,grossMinor,units,fulfilledOrders', by: 'currency', ...realOrders, atLeast };
-  const { rows } = await api.query(new URLSearchParams(parameters));
+  const { rows } = (await api.query(new URLSearchParams(parameters))).body;
   if (rows.length === 0) throw new CliError('the answer holds no orders of 2014 to 2018', exitCodes.fault);
   return table(
     ['orders', 'gross', 'units', 'fulfilled'],
@@ -30,7 +30,7 @@ export function countingLine(before: StatusTotals, run: BatchRunAnswer): string 
   return `${grouped(records)} records, live ${grouped(liveCounted)}, deferred ${grouped(deferred)}, ${batch}`;
 }
 
-function numberOf(cell: Cell | undefined): number {
-  if (typeof cell === 'number') return cell;
+function numberOf(cell: Cell | undefined): number | bigint {
+  if (typeof cell === 'number' || typeof cell === 'bigint') return cell;
   throw new CliError(`the answer holds ${JSON.stringify(cell)} where a number is expected`, exitCodes.fault);
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Api } from './api.ts';
 import { CliError, exitCodes } from './errors.ts';
 import type { OutgoingEvent } from './event-input.ts';
-import { importEvents, type ImportResult } from './import-events.ts';
+import { importEvents, type ImportResult, type Retry } from './import-events.ts';
 import type { CliIo } from './io.ts';
 import { outgoing, pace, readNdjson } from './outgoing.ts';
 import { type OutputOptions, print } from './output.ts';
@@ -27,9 +27,12 @@ export async function runImport(io: CliIo, api: Api, source: string, options: Im
   const result = await sendWithProgress(io, api.ingestUrl, `import ${source}`, paced, total);
   const seen = await lookAtDeferred(api, result.token);
   print(io, options, { ...result, deferredRecords: seen.deferredRecords ?? null }, () => importText(result, seen));
-  if (result.rejectedCount > 0) {
-    throw new CliError(`${grouped(result.rejectedCount)} events were rejected`, exitCodes.fault);
-  }
+  requireNoneRejected(result);
+}
+
+/** After the result has been printed: some of it did not arrive, which a script must be able to see. */
+export function requireNoneRejected({ rejectedCount }: Pick<ImportResult, 'rejectedCount'>): void {
+  if (rejectedCount > 0) throw new CliError(`${grouped(rejectedCount)} events were rejected`, exitCodes.fault);
 }
 
 function openSource(source: string): {
@@ -54,8 +57,12 @@ export async function sendWithProgress(
   total: number | undefined,
 ): Promise<ImportResult> {
   const progress = openProgress(io, what, total);
+  const onRetry = ({ why, attempt, giveUpAtMs }: Retry): void => {
+    if (attempt > 0) return;
+    progress.say(`${what}: ${why}; trying again until ${new Date(giveUpAtMs).toISOString().slice(11, 19)} UTC`);
+  };
   try {
-    return await importEvents({ ingestUrl, events, signal: io.signal, now: io.now, onProgress: progress.at });
+    return await importEvents({ ingestUrl, events, signal: io.signal, now: io.now, onProgress: progress.at, onRetry });
   } finally {
     progress.stop();
   }
@@ -65,7 +72,7 @@ export async function sendWithProgress(
 async function lookAtDeferred(api: Api, token: string | undefined): Promise<Seen> {
   if (token === undefined) return { deferredRecords: 0 };
   try {
-    const { provenance } = await api.query(new URLSearchParams({ measures: 'orders', atLeast: token }));
+    const { provenance } = (await api.query(new URLSearchParams({ measures: 'orders', atLeast: token }))).body;
     return { deferredRecords: provenance.deferredRecords };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

@@ -12,11 +12,19 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (sent: number) => void;
   /** Told of each attempt that failed and is repeated. */
-  readonly onRetry?: (why: string, waitMs: number) => void;
+  readonly onRetry?: (retry: Retry) => void;
   /** How long one request may go on failing; Infinity for a stream that outlives restarts. */
   readonly giveUpAfterMs?: number;
   readonly now?: () => number;
   readonly wait?: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+export interface Retry {
+  readonly why: string;
+  readonly waitMs: number;
+  /** 0 for the first failure of a request. */
+  readonly attempt: number;
+  readonly giveUpAtMs: number;
 }
 
 interface RejectedEvent {
@@ -71,9 +79,9 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
   let [accepted, rejectedCount, requests, retries, sent] = [0, 0, 0, 0, 0];
   let generation: string | undefined;
 
-  async function post(lines: readonly string[]): Promise<void> {
+  async function post(lines: readonly Buffer[]): Promise<void> {
     if (lines.length === 0) return;
-    const answer = await postUntilAnswered(lines.join('\n'));
+    const answer = await postUntilAnswered(joinLines(lines));
     requests += 1;
     accepted += answer.accepted ?? 0;
     rejectedCount += answer.rejectedCount ?? 0;
@@ -88,21 +96,21 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
     onProgress?.(sent);
   }
 
-  async function postUntilAnswered(body: string): Promise<IngestAnswer> {
-    const giveUpAt = now() + giveUpAfterMs;
+  async function postUntilAnswered(body: Buffer<ArrayBuffer>): Promise<IngestAnswer> {
+    const giveUpAtMs = now() + giveUpAfterMs;
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted();
       const outcome = await postOnce(ingestUrl, body, signal);
       if (outcome.kind === 'answer') return outcome.answer;
       const waitMs = outcome.retryAfterMs ?? Math.min(5_000, 200 * 2 ** attempt);
-      if (now() + waitMs > giveUpAt) throw outcome.error;
+      if (now() + waitMs > giveUpAtMs) throw outcome.error;
       retries += 1;
-      onRetry?.(outcome.error.message, waitMs);
+      onRetry?.({ why: outcome.error.message, waitMs, attempt, giveUpAtMs });
       await wait(waitMs, signal);
     }
   }
 
-  let lines: string[] = [];
+  let lines: Buffer[] = [];
   let bytes = 0;
   let openedAt = 0;
   const flush = async () => {
@@ -117,11 +125,13 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
       if (lines.length > 0 && dueMs > openedAt + lingerMs) await flush();
       await wait(Math.max(dueMs, lines.length > 0 ? openedAt + lingerMs : 0) - now(), signal);
     }
+    const line = Buffer.from(json);
+    if (bytes + line.length > requestBytes) await flush();
     if (lines.length === 0) openedAt = now();
-    lines.push(json);
-    bytes += json.length;
+    lines.push(line);
+    bytes += line.length;
     const lingered = dueMs !== undefined && now() - openedAt >= lingerMs;
-    if (lines.length >= requestEvents || bytes >= requestBytes || lingered) await flush();
+    if (lines.length >= requestEvents || lingered) await flush();
   }
   await flush();
   const token = generation === undefined || accepted === 0 ? undefined : encodeToken({ generation, run: '', vector });
@@ -132,7 +142,16 @@ type Outcome =
   | { readonly kind: 'answer'; readonly answer: IngestAnswer }
   | { readonly kind: 'again'; readonly error: CliError; readonly retryAfterMs?: number };
 
-async function postOnce(ingestUrl: string, body: string, signal: AbortSignal | undefined): Promise<Outcome> {
+function joinLines(lines: readonly Buffer[]): Buffer<ArrayBuffer> {
+  const lineFeed = Buffer.from('\n');
+  return Buffer.concat(lines.flatMap((line, index) => (index === 0 ? [line] : [lineFeed, line])));
+}
+
+async function postOnce(
+  ingestUrl: string,
+  body: Buffer<ArrayBuffer>,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
   const timeout = AbortSignal.timeout(requestTimeoutMs);
   let answer: Response;
   let text: string;

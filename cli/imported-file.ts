@@ -2,6 +2,7 @@
 // file is harmless: the same events are sent again and are duplicates.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { decodeToken, encodeToken } from '../schemas/token.ts';
 
 export interface Imported {
   /** Token that covers the real orders. */
@@ -10,13 +11,23 @@ export interface Imported {
   readonly history?: string;
 }
 
-export function readImported(file: string): Imported {
+/** Tokens of the generation that is in use: a setting may have begun another one since, over the same records. */
+export function readImported(file: string, generation: string): Imported {
+  let value: { readonly [Name in keyof Imported]?: unknown } | null;
   try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as unknown;
-    return typeof value === 'object' && value !== null ? value : {};
+    value = JSON.parse(readFileSync(file, 'utf8')) as typeof value;
   } catch {
     return {};
   }
+  const superstore = inGeneration(value?.superstore, generation);
+  const history = inGeneration(value?.history, generation);
+  return { ...(superstore !== undefined && { superstore }), ...(history !== undefined && { history }) };
+}
+
+/** Offsets are the topic's and mean the same in every generation; a run belongs to one. */
+function inGeneration(text: unknown, generation: string): string | undefined {
+  const token = typeof text === 'string' ? decodeToken(text) : undefined;
+  return token && encodeToken({ generation, run: '', vector: token.vector });
 }
 
 export function writeImported(file: string, imported: Imported): void {

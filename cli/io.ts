@@ -12,7 +12,7 @@ export interface CliIo {
   readonly isErrTerminal: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly now: () => number;
-  /** Aborted by Ctrl-C and SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM, a closed terminal, and when nobody reads what is written. */
   readonly signal: AbortSignal;
 }
 

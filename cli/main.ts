@@ -5,14 +5,23 @@ import { createProgram } from './program.ts';
 
 const ending = new AbortController();
 let endingSince = 0;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+function end(why: string): void {
+  if (ending.signal.aborted) return;
+  endingSince = performance.now();
+  ending.abort(new Error(why));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (!ending.signal.aborted) {
-      endingSince = performance.now();
-      ending.abort(new Error(`stopped by ${signal}`));
-    } else if (performance.now() - endingSince > 1_000) {
-      process.exit(130); // the second one does not wait; sooner it is the same Ctrl-C, passed on by npm
-    }
+    // The second one does not wait; sooner it is the same Ctrl-C, passed on by npm. A terminal that goes away is no wish to hurry.
+    if (ending.signal.aborted && signal !== 'SIGHUP' && performance.now() - endingSince > 1_000) process.exit(130);
+    end(`stopped by ${signal}`);
+  });
+}
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    end('nobody reads what is written'); // `| head` has enough, the terminal is closed: what runs is stopped in order
   });
 }
 const io = processIo(ending.signal);

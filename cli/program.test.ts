@@ -42,11 +42,15 @@ describe('query', () => {
     '--to',
     '2018-01-01',
     '--where',
-    'store=West,East',
+    'store=West',
+    '--where',
+    'store=East, and more',
     '--where',
     'channel=web',
     '--not',
     'country=US',
+    '--attribution',
+    'order',
     '--at-least',
     'abc',
   ];
@@ -60,9 +64,10 @@ describe('query', () => {
       ['by', 'store'],
       ['from', '2014-01-01'],
       ['to', '2018-01-01'],
+      ['attribution', 'order'],
       ['atLeast', 'abc'],
       ['where.store', 'West'],
-      ['where.store', 'East'],
+      ['where.store', 'East, and more'],
       ['where.channel', 'web'],
       ['not.country', 'US'],
     ]);
@@ -82,6 +87,14 @@ describe('query', () => {
     expect(JSON.parse(asked.out)).toEqual(byStore);
   });
 
+  test('integers beyond 2^53 stay what they are: as they came in JSON, exact in a table', async () => {
+    const json = `{"rows": [{"grossMinor":9007199254740993}], "query":{}, "provenance":${JSON.stringify(provenance)}}`;
+    const answer = () => ({ status: 200, body: json });
+    expect((await run(args, answer)).out).toBe(json);
+    expect((await run([...args, '--json'], answer, { isTerminal: true })).out).toBe(json);
+    expect((await run(args, answer, { isTerminal: true })).out).toContain('9,007,199,254,740,993');
+  });
+
   test("a problem of the request is a usage error with the server's words", async () => {
     const body = { code: 'unknown-parameter', detail: 'by is "shop", expected one of store, channel' };
     const { code, err, url } = await run(['query', '--by', 'shop'], () => ({ status: 400, body }));
@@ -96,6 +109,7 @@ describe('failures', () => {
     [['query', '--nonsense'], /unknown option '--nonsense'/],
     [['simulate', '--rate', '0'], /Expected a number above 0/],
     [['simulate', '--count', '1.5'], /Expected a whole number from 1 on/],
+    [['query', '--attribution', 'shop'], /Allowed choices are event, order/],
     [['query', '--where', 'West'], /--where is "West", expected DIMENSION=VALUE/],
     [['simulate', '--start', 'soon'], /--start is "soon", expected an instant/],
     [['import', 'no-such-file.ndjson'], /no-such-file.ndjson is neither/],
@@ -145,6 +159,15 @@ describe('batch run', () => {
     expect(err).toContain('0 at 3 of 9');
   });
 
+  test('an operator token that no header can carry is told as such, and not as an unreachable service', async () => {
+    const { code, err, requests } = await run(['batch', 'run'], undefined, {
+      env: { TIDEMARK_OPERATOR_TOKEN: 'schlüssel\n–' },
+    });
+    expect(code).toBe(2);
+    expect(err).toContain('TIDEMARK_OPERATOR_TOKEN) holds characters that an HTTP header cannot');
+    expect(requests).toEqual([]);
+  });
+
   test('a wrong operator token is told as such', async () => {
     const { code, err } = await run(['batch', 'run'], () => ({ status: 401, body: {} }), {
       env: { TIDEMARK_OPERATOR_TOKEN: 'x' },
@@ -171,6 +194,46 @@ describe('import and simulate', () => {
     expect(requests[1]!.url.searchParams.get('atLeast')).toBe(token);
     expect(out).toContain('accepted 2 events');
     expect(out).toContain('7 records are deferred: counted by the next batch run, at most 60 s away');
+  });
+
+  test('a file reaches ingest byte for byte: only a line feed ends a line, and what is no UTF-8 stays so', async () => {
+    const file = join(folder, 'bytes.ndjson');
+    const lines = [Buffer.from('{"name":"a\u2028b\u0085c"}\r'), Buffer.from('{"name":"caf\xe9"}', 'latin1')];
+    writeFileSync(file, Buffer.concat([lines[0]!, Buffer.from('\n \n\n'), lines[1]!, Buffer.from('\n')]));
+    const { code, requests } = await run(['import', file], services);
+    expect(code).toBe(0);
+    expect(requests[0]!.bytes).toEqual(Buffer.concat([lines[0]!, Buffer.from('\n'), lines[1]!]));
+  });
+
+  test('a line that no request can carry is named by its number', async () => {
+    const file = join(folder, 'long.ndjson');
+    writeFileSync(file, `{}\n${'x'.repeat(9 * 1024 * 1024)}`);
+    const { code, err } = await run(['import', file], services);
+    expect(code).toBe(2);
+    expect(err).toContain(`line 2 of ${file} cannot be read: it is longer than 8388608 bytes`);
+  });
+
+  test.each([['import'], ['simulate']])('rejected events end %s with 1', async (command) => {
+    const file = join(folder, 'one.ndjson');
+    writeFileSync(file, '{}\n');
+    const rejected = [{ index: 0, code: 'wrong-type', message: 'no' }];
+    const answer = (request: FakeRequest): FakeAnswer =>
+      request.url.pathname === '/v1/events'
+        ? { status: 202, body: { accepted: 0, rejected, rejectedCount: 1, vector, token } }
+        : services(request);
+    const { code, err } = await run([command, ...(command === 'import' ? [file] : ['--count', '1'])], answer);
+    expect(code).toBe(1);
+    expect(err).toContain('1 events were rejected');
+  });
+
+  test('a wait for ingest is told at once, with what it waits for and until when, and only once', async () => {
+    const file = join(folder, 'waits.ndjson');
+    writeFileSync(file, '{}\n');
+    const away = { status: 503, headers: { 'retry-after': '0' }, body: { detail: 'Kafka is away' } };
+    const answers: FakeAnswer[] = [away, away];
+    const { code, err } = await run(['import', file], (request) => answers.shift() ?? services(request));
+    expect(code).toBe(0);
+    expect(err.match(/Kafka is away; trying again until \d\d:\d\d:\d\d UTC/g)).toHaveLength(1);
   });
 
   test('a simulation prints its own totals; the same seed and start give the same', async () => {

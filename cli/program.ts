@@ -90,8 +90,19 @@ export function createProgram(io: CliIo): Command {
     .option('--from <instant>', 'ISO 8601, or a date (its midnight in the time zone)')
     .option('--to <instant>', 'the first instant that does not belong to the range')
     .option('--tz <zone>', 'time zone of windows, such as America/New_York; UTC if absent')
-    .option('--where <dimension=values>', 'only these values; may be repeated', collect, [])
-    .option('--not <dimension=values>', 'without these values; may be repeated', collect, [])
+    .addOption(
+      new Option(
+        '--attribution <to>',
+        "an event's amounts count when it occurred, or when its order was placed",
+      ).choices(['event', 'order']),
+    )
+    .option(
+      '--where <dimension=value>',
+      'only this value, all after the first "="; repeat it for more values',
+      collect,
+      [],
+    )
+    .option('--not <dimension=value>', 'without this value; repeat it for more', collect, [])
     .option('--at-least <token>', 'wait, bounded, for an answer that covers the token')
     .addOption(json())
     .addHelpText(
@@ -101,7 +112,10 @@ export function createProgram(io: CliIo): Command {
           'tidemark query --measures orders,grossMinor --by store --from 2014-01-01 --to 2018-01-01',
           'the real orders by region',
         ],
-        ['tidemark query --measures orders,netMinor --by currency --window day --where store=West,East', ''],
+        [
+          'tidemark query --measures orders,netMinor --by currency --window day --where store=West --where store=East',
+          '',
+        ],
         ['tidemark query --measures units --by category --not category=Furniture', ''],
       ),
     )

@@ -1,10 +1,12 @@
-// How far an import is: a bar on a terminal, else a line on standard error every few seconds.
+// How far an import is: a bar or, of an unknown total, a counter on a terminal, else a line on standard error every few seconds.
 import { SingleBar } from 'cli-progress';
 import type { CliIo } from './io.ts';
 import { grouped } from './render.ts';
 
 export interface Progress {
   at(done: number): void;
+  /** A line of its own on standard error, also where a bar is drawn. */
+  say(line: string): void;
   stop(): void;
 }
 
@@ -12,15 +14,20 @@ const lineEveryMs = 3_000;
 
 /** `total` undefined: only a count is shown. */
 export function openProgress(io: CliIo, what: string, total: number | undefined): Progress {
-  if (io.isErrTerminal && total !== undefined) {
+  if (io.isErrTerminal) {
+    const far = total === undefined ? '{value}' : '[{bar}] {value}/{total}';
     const bar = new SingleBar({
-      format: `${what} [{bar}] {value}/{total} events · {duration_formatted}`,
+      format: `${what} ${far} events · {duration_formatted}`,
       stream: process.stderr,
       hideCursor: true,
       gracefulExit: false,
     });
-    bar.start(total, 0);
-    return { at: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
+    bar.start(total ?? 0, 0);
+    return {
+      at: (done) => bar.update(Math.min(done, total ?? done)),
+      say: (line) => io.err(`\r\x1b[K${line}`), // over the bar, which draws itself anew below
+      stop: () => bar.stop(),
+    };
   }
   let toldAt = io.now();
   return {
@@ -29,6 +36,7 @@ export function openProgress(io: CliIo, what: string, total: number | undefined)
       toldAt = io.now();
       io.err(`${what}: ${grouped(done)}${total === undefined ? '' : ` of ${grouped(total)}`} events`);
     },
+    say: io.err,
     stop() {},
   };
 }

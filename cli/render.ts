@@ -4,15 +4,17 @@ import { currencyDigits } from '../schemas/order-event.ts';
 import type { Cell, Provenance, QueryAnswer } from './api.ts';
 
 /** 7254579312 → 7,254,579,312 */
-export function grouped(value: number): string {
+export function grouped(value: number | bigint): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: 4 });
 }
 
 /** 229720107, USD → 2,297,201.07 USD; digits as ISO 4217 has them, no float involved. */
-export function money(minor: number, currency: string): string {
+export function money(minor: number | bigint, currency: string): string {
   const digits = currencyDigits[currency] ?? 0;
-  const text = String(Math.abs(minor)).padStart(digits + 1, '0');
-  const whole = grouped(Number(text.slice(0, text.length - digits)));
+  const text = String(minor)
+    .replace('-', '')
+    .padStart(digits + 1, '0');
+  const whole = grouped(BigInt(text.slice(0, text.length - digits)));
   const fraction = digits === 0 ? '' : `.${text.slice(-digits)}`;
   return `${minor < 0 ? '-' : ''}${whole}${fraction} ${currency}`;
 }
@@ -24,7 +26,7 @@ export function headerOf(column: string): string {
 }
 
 export function table(headers: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const numeric = (column: number) => rows.some((row) => typeof row[column] === 'number');
+  const numeric = (column: number) => rows.some((row) => isNumeric(row[column]));
   const rendered = new Table({
     head: headers.map((header) => header),
     colAligns: headers.map((_, column) => (numeric(column) ? 'right' : 'left')),
@@ -34,9 +36,13 @@ export function table(headers: readonly string[], rows: readonly (readonly Cell[
   return rendered.toString();
 }
 
+function isNumeric(cell: Cell | undefined): cell is number | bigint {
+  return typeof cell === 'number' || typeof cell === 'bigint';
+}
+
 function cellText(cell: Cell | undefined): string {
   if (cell === null || cell === undefined) return '–';
-  if (typeof cell === 'number') return grouped(cell);
+  if (isNumeric(cell)) return grouped(cell);
   return typeof cell === 'boolean' ? (cell ? 'yes' : 'no') : cell;
 }
 
@@ -81,7 +87,8 @@ export function provenanceText(provenance: Provenance): string {
 }
 
 export function noteText(note: unknown): string {
-  return typeof note === 'string' ? note : JSON.stringify(note);
+  if (typeof note === 'string') return note;
+  return JSON.stringify(note, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 /** ISO 8601 of milliseconds or of an instant in text. */

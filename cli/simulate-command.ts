@@ -3,7 +3,7 @@ import type { Api } from './api.ts';
 import { usageError } from './errors.ts';
 import type { OutgoingEvent } from './event-input.ts';
 import type { CliIo } from './io.ts';
-import { sendWithProgress } from './import-command.ts';
+import { requireNoneRejected, sendWithProgress } from './import-command.ts';
 import { type OutputOptions, print } from './output.ts';
 import { grouped, records } from './render.ts';
 import { createShopCounter, type ShopCounter, type ShopTotals } from './shop-totals.ts';
@@ -44,6 +44,7 @@ export async function runSimulate(io: CliIo, api: Api, options: SimulateOptions)
     token,
   };
   print(io, options, result, () => simulateText(totals, accepted, rejectedCount));
+  requireNoneRejected({ rejectedCount });
 }
 
 /** Due when they arrive in the simulation, moved by `shiftMs`: a simulation of the past runs at its pace too. */

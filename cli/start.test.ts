@@ -17,8 +17,9 @@ function dataDir(): string {
   return folder;
 }
 
-const token = encodeToken({ generation: 'abcdef012345', run: '', vector: [10_018] });
-const provenance = { generation: 'abcdef012345', run: 'r', token };
+const generation = 'abcdef012345';
+const token = encodeToken({ generation, run: '', vector: [10_018] });
+const provenance = { generation, run: 'r', token };
 
 /** A pipeline of one counter: deferred until a batch run counts it. */
 function pipeline(overrides: (request: FakeRequest) => FakeAnswer | undefined = () => undefined) {
@@ -34,7 +35,7 @@ function pipeline(overrides: (request: FakeRequest) => FakeAnswer | undefined = 
       }
       case '/v1/status': {
         const totals = { records, counted: 0, duplicate: 0, deferred: records, rejected: 0, gap: 0, liveCounted: 0 };
-        return { status: 200, body: { generation: 'g', run: {}, partitions: [], totals } };
+        return { status: 200, body: { generation, run: {}, partitions: [], totals } };
       }
       case '/v1/batch-runs': {
         const ledger = { counted: records, duplicate: 0, rejected: 0, gap: 0 };
@@ -95,6 +96,25 @@ test('a later start does not import again; one whose stores are empty does', asy
   expect(second.out).toContain('2,297,201.07 USD');
   const emptied = await start(folder, pipeline());
   expect(emptied.paths).toContain('/v1/events');
+});
+
+test('a start in another generation asks with a token of that one, over the same offsets', async () => {
+  const folder = dataDir();
+  await start(folder, pipeline());
+  const now = encodeToken({ generation: '543210fedcba', run: '', vector: [10_018] });
+  const inUse: FakeAnswer = { status: 200, body: { run: 'r', tidemark: [], published: false, covered: true } };
+  const totals = { records: 10_018, counted: 0, duplicate: 0, deferred: 0, rejected: 0, gap: 0, liveCounted: 0 };
+  const other = pipeline(({ url }) => {
+    if (url.pathname === '/v1/batch-runs') return inUse;
+    if (url.pathname !== '/v1/status') return undefined;
+    return { status: 200, body: { generation: '543210fedcba', run: {}, partitions: [], totals } };
+  });
+  const { error, paths, requests } = await start(folder, other);
+  expect(error).toBeUndefined();
+  expect(paths).not.toContain('/v1/events');
+  expect(requests.find(({ url }) => url.pathname === '/v1/batch-runs')?.body).toBe(JSON.stringify({ cover: now }));
+  const asked = requests.map(({ url }) => url.searchParams.get('atLeast')).filter((each) => each !== null);
+  expect(new Set(asked)).toEqual(new Set([now]));
 });
 
 test('a failure names the step and everything is stopped', async () => {

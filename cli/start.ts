@@ -67,8 +67,8 @@ async function firstNumbers(
   });
   const log = (service: string) => join(dataDir, 'logs', `${service}.log`);
   const file = join(dataDir, 'state', 'imported.json');
-  const known = (await steps.run('ask what is there', () => api.status(), log('serving'))).totals.records > 0;
-  let imported = known ? readImported(file) : {};
+  const { body: found } = await steps.run('ask what is there', () => api.status(), log('serving'));
+  let imported = found.totals.records > 0 ? readImported(file, found.generation) : {};
 
   const send = async (what: string, events: Iterable<OutgoingEvent>, total: number): Promise<string> => {
     const { token, rejectedCount, rejected } = await sendWithProgress(io, api.ingestUrl, what, events, total);
@@ -92,7 +92,7 @@ async function firstNumbers(
     'wait until the speed layer has seen them',
     async () => {
       await untilSeen(api, superstore);
-      return (await api.status()).totals;
+      return (await api.status()).body.totals;
     },
     log('speed-layer'),
   );
@@ -132,7 +132,7 @@ async function untilSeen(api: Api, token: string): Promise<void> {
 /** As untilSeen, for batch. */
 async function cover(api: Api, token: string): Promise<BatchRunAnswer> {
   for (let attempt = 1; ; attempt++) {
-    const run = await api.runBatch(token);
+    const { body: run } = await api.runBatch(token);
     if (run.covered) return run;
     if (attempt === 5) throw notCovered(run);
   }
@@ -149,7 +149,8 @@ async function clearOfTheMinute(io: CliIo): Promise<void> {
 async function untilStopped(io: CliIo, ingestUrl: string, live: boolean): Promise<void> {
   if (live) {
     io.err('a live shop trickles in, about 3 events a second');
-    await trickle(ingestUrl, io.signal, io.now(), (why) => io.err(`live shop: ${why}; trying again`));
+    const onTrouble = (why: string): void => io.err(`live shop: ${why}; it goes on when it can`);
+    await trickle({ ingestUrl, signal: io.signal, startMs: io.now(), onTrouble });
   }
   const { promise, resolve } = Promise.withResolvers<void>();
   io.signal.addEventListener('abort', () => resolve(), { once: true });

@@ -1,12 +1,12 @@
 // `tidemark status`: the state of the pipeline, as GET /v1/status gives it.
 import type { Api, RunSummary, Status } from './api.ts';
 import type { CliIo } from './io.ts';
-import { type OutputOptions, print } from './output.ts';
+import { type OutputOptions, printAnswer } from './output.ts';
 import { grouped, instant, noteText, records } from './render.ts';
 
 export async function runStatus(io: CliIo, api: Api, options: OutputOptions): Promise<void> {
-  const status = await api.status();
-  print(io, options, status, () => statusText(status));
+  const { body: status, json } = await api.status();
+  printAnswer(io, options, json, () => statusText(status));
 }
 
 const shownRuns = 10;

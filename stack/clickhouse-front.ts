@@ -1,5 +1,6 @@
 // A process of its own: the ClickHouse engine (chdb) behind ClickHouse's HTTP interface, on loopback, so that the real
-// @clickhouse/client talks to it. One process owns the data directory. Passwords are accepted and ignored.
+// @clickhouse/client talks to it. One process owns the data directory. Answers programs of this machine that know the
+// password of the user `default` (TIDEMARK_CLICKHOUSE_PASSWORD; an empty one is not asked for), no web page.
 //
 //   node stack/clickhouse-front.ts --port 18123 --data DIR
 import { mkdirSync, rmSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { refuseStranger, refuseWebPage } from './clickhouse-access.ts';
 import { type Engine, EngineError, openEngine } from './clickhouse-engine.ts';
 import { type RequestLimits, readRequest } from './clickhouse-request.ts';
 
@@ -17,13 +19,18 @@ async function answer(
   limits: RequestLimits,
   request: IncomingMessage,
   response: ServerResponse,
+  password: string,
 ): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-  if (path === '/ping' || (path === '/' && request.method === 'GET' && !request.url?.includes('?'))) {
-    response.end('Ok.\n');
-    return;
-  }
   try {
+    const stranger = refuseWebPage(request.headers);
+    if (stranger !== undefined) throw stranger;
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (path === '/ping' || (path === '/' && request.method === 'GET' && !request.url?.includes('?'))) {
+      response.end('Ok.\n');
+      return;
+    }
+    const unknown = refuseStranger(request.headers, password);
+    if (unknown !== undefined) throw unknown;
     await using asked = await readRequest(request, limits);
     const bytes = asked.statement === undefined ? new Uint8Array() : await engine.run(asked.statement);
     response.setHeader('X-ClickHouse-Query-Id', asked.queryId);
@@ -53,6 +60,9 @@ function statusOf(code: number): number {
     case 62: // SYNTAX_ERROR
     case 456: // UNKNOWN_QUERY_PARAMETER
       return 400;
+    case 497: // ACCESS_DENIED
+    case 516: // AUTHENTICATION_FAILED
+      return 403;
     case 60: // UNKNOWN_TABLE
     case 81: // UNKNOWN_DATABASE
       return 404;
@@ -80,7 +90,8 @@ mkdirSync(dataDir, { recursive: true });
 
 const engine = openEngine(dataDir, { sessions: Number(options.sessions) });
 const limits: RequestLimits = { bodyDir, maxInsertBytes: 512 * MIB, maxQueryBytes: 16 * MIB };
-const server = createServer((request, response) => void answer(engine, limits, request, response));
+const password = process.env['TIDEMARK_CLICKHOUSE_PASSWORD'] ?? '';
+const server = createServer((request, response) => void answer(engine, limits, request, response, password));
 server.keepAliveTimeout = 30_000;
 server.requestTimeout = 120_000;
 server.listen({ host: '127.0.0.1', port: Number(options.port) });

@@ -1,10 +1,10 @@
 // The same stores and services as containers, by docker-compose.yml, for those who have Docker. Compose supervises them;
 // this starts them, waits until they are healthy and stops them. Not run where it was written: no Docker engine there.
 import { spawn } from 'node:child_process';
-import { DEFAULT_STACK_PORTS } from './local-stack.ts';
 import type { WantedPort } from './ports.ts';
 import type { Secrets } from './secrets.ts';
-import { portFrom, type ServiceName } from './services.ts';
+import type { ServiceName } from './services.ts';
+import { stackPorts } from './stack-ports.ts';
 import type { StackUrls } from './stack-urls.ts';
 
 export interface ContainerOptions {
@@ -22,15 +22,14 @@ export async function openContainers(
   options: ContainerOptions,
 ): Promise<{ stores: StackUrls; close: () => Promise<void> }> {
   const { env, ports, secrets, fresh, signal } = options;
-  const stackPorts = {
-    TIDEMARK_STACK_KAFKA_PORT: portFrom(env, 'TIDEMARK_STACK_KAFKA_PORT', DEFAULT_STACK_PORTS.kafka),
-    TIDEMARK_STACK_REDIS_PORT: portFrom(env, 'TIDEMARK_STACK_REDIS_PORT', DEFAULT_STACK_PORTS.redis),
-    TIDEMARK_STACK_CLICKHOUSE_PORT: portFrom(env, 'TIDEMARK_STACK_CLICKHOUSE_PORT', DEFAULT_STACK_PORTS.clickhouse),
-  };
-  const numbers = [...Object.entries(stackPorts), ...Object.values(ports).map((each) => [each.variable, each.port])];
+  const { kafka, redis, clickhouse } = stackPorts(env);
   const composeEnv: NodeJS.ProcessEnv = {
     ...env,
-    ...Object.fromEntries(numbers.map(([variable, port]) => [variable, String(port)])),
+    ...Object.fromEntries(Object.values(ports).map(({ variable, port }) => [variable, String(port)])),
+    TIDEMARK_STACK_KAFKA_PORT: String(kafka),
+    TIDEMARK_STACK_REDIS_PORT: String(redis),
+    TIDEMARK_STACK_CLICKHOUSE_PORT: String(clickhouse),
+    TIDEMARK_CLICKHOUSE_PASSWORD: secrets.clickhousePassword,
     TIDEMARK_OPERATOR_TOKEN: secrets.operatorToken,
     TIDEMARK_HASH_KEY: secrets.hashKey,
   };
@@ -43,9 +42,9 @@ export async function openContainers(
     throw error;
   }
   const stores: StackUrls = {
-    kafkaBrokers: `127.0.0.1:${stackPorts.TIDEMARK_STACK_KAFKA_PORT}`,
-    redisUrl: `redis://127.0.0.1:${stackPorts.TIDEMARK_STACK_REDIS_PORT}`,
-    clickhouseUrl: `http://127.0.0.1:${stackPorts.TIDEMARK_STACK_CLICKHOUSE_PORT}`,
+    kafkaBrokers: `127.0.0.1:${kafka}`,
+    redisUrl: `redis://127.0.0.1:${redis}`,
+    clickhouseUrl: `http://127.0.0.1:${clickhouse}`,
   };
   return { stores, close };
 }

@@ -8,12 +8,7 @@ import { kafkaSpec } from './kafka.ts';
 import { type Member, type MemberEvent, type MemberSpec, openMember } from './member.ts';
 import { chooseFreePorts, requireFreePorts } from './ports.ts';
 import { redisSpec } from './redis.ts';
-
-export interface StackPorts {
-  readonly kafka: number;
-  readonly redis: number;
-  readonly clickhouse: number;
-}
+import { DEFAULT_STACK_PORTS, type StackPorts, wantedStackPorts } from './stack-ports.ts';
 
 export interface LocalStackOptions {
   readonly dataDir: string;
@@ -22,6 +17,8 @@ export interface LocalStackOptions {
   readonly toolsDir?: string;
   /** 0 takes a free one. */
   readonly ports?: StackPorts;
+  /** Of ClickHouse's user `default`; absent or empty: none is asked for. */
+  readonly clickhousePassword?: string;
   readonly onEvent?: ((event: MemberEvent) => void) | undefined;
   /** Gives up the start and closes what had started. */
   readonly signal?: AbortSignal | undefined;
@@ -38,12 +35,11 @@ export interface LocalStack extends AsyncDisposable {
   restart(name: EngineName): Promise<void>;
 }
 
-export const DEFAULT_STACK_PORTS: StackPorts = { kafka: 19_092, redis: 16_379, clickhouse: 18_123 };
 const TOOLS_DIR = new URL('../.tidemark/tools', import.meta.url).pathname;
 const LEAST_FREE_BYTES = 1024 ** 3;
 
 export async function openLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { dataDir, logDir, toolsDir = TOOLS_DIR, onEvent, signal } = options;
+  const { dataDir, logDir, toolsDir = TOOLS_DIR, clickhousePassword: password, onEvent, signal } = options;
   mkdirSync(dataDir, { recursive: true });
   await requireDiskSpace(dataDir);
   const { kafka, controller, redis, clickhouse } = await resolvePorts(options.ports ?? DEFAULT_STACK_PORTS);
@@ -54,7 +50,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   const opening = await Promise.allSettled([
     Promise.resolve(redisSpec({ ...folders('redis'), port: redis, toolsDir })).then(open),
     kafkaSpec({ ...folders('kafka'), port: kafka, controllerPort: controller, toolsDir }).then(open),
-    Promise.resolve(clickHouseSpec({ ...folders('clickhouse'), port: clickhouse })).then(open),
+    Promise.resolve(clickHouseSpec({ ...folders('clickhouse'), port: clickhouse, password })).then(open),
   ]);
   const members = opening.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const close = async (): Promise<void> => {
@@ -83,7 +79,6 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   }
 }
 
-/** Kafka's controller listens one port above the broker, unless ports are chosen. */
 async function resolvePorts(ports: StackPorts): Promise<StackPorts & { readonly controller: number }> {
   const [kafka, controller, redis, clickhouse] = (await chooseFreePorts(4)) as [number, number, number, number];
   const resolved = {
@@ -92,12 +87,7 @@ async function resolvePorts(ports: StackPorts): Promise<StackPorts & { readonly 
     redis: ports.redis === 0 ? redis : ports.redis,
     clickhouse: ports.clickhouse === 0 ? clickhouse : ports.clickhouse,
   };
-  await requireFreePorts([
-    { port: resolved.kafka, purpose: 'Kafka', variable: 'TIDEMARK_STACK_KAFKA_PORT' },
-    { port: resolved.controller, purpose: "Kafka's controller", variable: 'TIDEMARK_STACK_KAFKA_PORT' },
-    { port: resolved.redis, purpose: 'Redis', variable: 'TIDEMARK_STACK_REDIS_PORT' },
-    { port: resolved.clickhouse, purpose: 'ClickHouse', variable: 'TIDEMARK_STACK_CLICKHOUSE_PORT' },
-  ]);
+  await requireFreePorts(wantedStackPorts(resolved, resolved.controller));
   return resolved;
 }
 

@@ -134,9 +134,11 @@ async function untilItAnswers(spec: MemberSpec, child: Child, closing: AbortSign
   });
   for (;;) {
     const attempt = AbortSignal.any([deadline, closing, AbortSignal.timeout(2_000)]);
-    if (await spec.answers(attempt).catch(() => false)) return;
+    const answered = await spec.answers(attempt).catch(() => false);
     if (closing.aborted) throw new Error(`${spec.name} was stopped before it was ready`);
+    // Before a good answer counts: somebody else's server on that port answers too.
     if (ended) throw new Error(failed(spec, `ended (${why}) before it was ready`));
+    if (answered) return;
     if (deadline.aborted) throw new Error(failed(spec, `did not answer within ${spec.readyWithinMs / 1000} s`));
     await delay(25);
   }

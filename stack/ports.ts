@@ -17,9 +17,20 @@ export async function chooseFreePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Throws one error that names every port that is taken. */
+/** A line for each two that want the same port. */
+export function samePorts(wanted: readonly WantedPort[]): string[] {
+  return wanted.flatMap(({ port, purpose, variable }, index) =>
+    wanted.slice(0, index).flatMap((other) => {
+      if (other.port !== port) return [];
+      const both = `${other.purpose} (${other.variable}) and for ${purpose} (${variable})`;
+      return [`port ${port} is wanted for ${both}; set one of them to another port`];
+    }),
+  );
+}
+
+/** Throws one error that names every port that is taken, or wanted twice. */
 export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<void> {
-  const problems: string[] = [];
+  const problems = samePorts(wanted);
   for (const { port, purpose, variable } of wanted) {
     try {
       await close(await listen(port));

@@ -28,7 +28,7 @@ export function redisSpec({ dataDir, port, logFile, toolsDir }: RedisOptions): M
   return {
     name: 'redis',
     logFile,
-    command: findRedisServer(toolsDir),
+    command: requireRedisServer(toolsDir),
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     answers: async (signal) => (await probe(port, Buffer.from('PING\r\n'), signal)).toString().startsWith('+PONG'),
     readyWithinMs: 30_000,
@@ -36,11 +36,16 @@ export function redisSpec({ dataDir, port, logFile, toolsDir }: RedisOptions): M
   };
 }
 
-function findRedisServer(toolsDir: string): string {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), toolsDir];
-  const found = folders.map((folder) => join(folder, 'redis-server')).find((file) => existsSync(file));
+function requireRedisServer(toolsDir: string): string {
+  const found = findRedisServer(process.env, [toolsDir]);
   if (found === undefined) {
     throw new Error('redis-server is not on PATH; run `npm start`, or `apt-get install redis-server` as root');
   }
   return found;
+}
+
+/** That of the system goes before one that stack/setup.mjs put among the tools. */
+export function findRedisServer(env: NodeJS.ProcessEnv, toolsDirs: readonly string[]): string | undefined {
+  const folders = [...(env['PATH'] ?? '').split(delimiter), ...toolsDirs];
+  return folders.map((folder) => join(folder, 'redis-server')).find((file) => existsSync(file));
 }

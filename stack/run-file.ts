@@ -3,6 +3,7 @@
 // that died without stopping its children.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { lockFolder } from './folder-lock.ts';
 import { identify, isStillRunning, type ProcessIdentity, stopProcess } from './process-identity.ts';
 
 export interface RunMember extends ProcessIdentity {
@@ -43,6 +44,10 @@ export function isRunAlive(run: Run): boolean {
  * are stopped first; `onSurvivor` hears of each.
  */
 export async function claimRun(file: string, onSurvivor: (member: RunMember) => void = () => {}): Promise<RunFile> {
+  mkdirSync(dirname(file), { recursive: true });
+  // Two starts after a dead one would both find its file, remove it and write their own: only one may look at a time.
+  await using lock = await lockFolder(dirname(file));
+  if (lock === undefined) throw new Error(`another Tidemark was started on ${dirname(file)} at the same moment`);
   const earlier = readRun(file);
   if (earlier !== undefined) {
     if (isRunAlive(earlier)) {
@@ -53,13 +58,8 @@ export async function claimRun(file: string, onSurvivor: (member: RunMember) => 
     await stopMembers(earlier, onSurvivor);
   }
   rmSync(file, { force: true });
-  mkdirSync(dirname(file), { recursive: true });
   let run: Run = { ...identifySelf(), startedAt: new Date().toISOString(), members: [], urls: {} };
-  try {
-    writeFileSync(file, toText(run), { flag: 'wx' });
-  } catch (cause) {
-    throw new Error(`another Tidemark was started on ${dirname(file)} at the same moment`, { cause });
-  }
+  writeFileSync(file, toText(run), { flag: 'wx' });
   const update: RunFile['update'] = (change) => {
     run = { ...run, ...change };
     writeFileSync(`${file}.next`, toText(run));
@@ -86,7 +86,9 @@ export async function stopRun(file: string, onSurvivor: (member: RunMember) => v
   const stopped = await stopProcess(run, 60_000);
   if (!stopped) throw new Error(`pid ${run.pid} could not be stopped; is it another user's?`);
   const survivors = await stopMembers(run, onSurvivor);
-  rmSync(file, { force: true });
+  // A next start may have the folder by now: its file stays.
+  const now = readRun(file);
+  if (now?.pid === run.pid && now.startTicks === run.startTicks) rmSync(file, { force: true });
   return wasAlive || survivors > 0;
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { openLocalStack } from './local-stack.ts';
 
 const asked = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => asked.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort());
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-stack-'));
 try {

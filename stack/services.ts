@@ -43,15 +43,22 @@ export interface ServiceSurroundings {
   readonly stores: StackUrls;
   readonly ports: Record<ServiceName, WantedPort>;
   readonly secrets: Secrets;
+  /** The ClickHouse is ours: its user is `default` and its password among the secrets. */
+  readonly ownClickHouse: boolean;
 }
 
-export function servicePhases({ env, stores, ports, secrets }: ServiceSurroundings): ServiceSpec[][] {
+export function servicePhases(surroundings: ServiceSurroundings): ServiceSpec[][] {
+  const { env, stores, ports, secrets, ownClickHouse } = surroundings;
   const urls = serviceUrls(ports);
   const serviceEnv: NodeJS.ProcessEnv = {
     ...env,
     TIDEMARK_KAFKA_BROKERS: stores.kafkaBrokers,
     TIDEMARK_REDIS_URL: stores.redisUrl,
     TIDEMARK_CLICKHOUSE_URL: stores.clickhouseUrl,
+    ...(ownClickHouse && {
+      TIDEMARK_CLICKHOUSE_USER: 'default',
+      TIDEMARK_CLICKHOUSE_PASSWORD: secrets.clickhousePassword,
+    }),
     TIDEMARK_OPERATOR_TOKEN: secrets.operatorToken,
     TIDEMARK_HASH_KEY: secrets.hashKey,
     TIDEMARK_SERVING_URL: urls.serving,

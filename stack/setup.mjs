@@ -224,6 +224,13 @@ function runInFront(command, args) {
   });
 }
 
+// `| head`, a closed terminal: what runs in front notices by itself and is waited for; a message of ours is lost.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -1,5 +1,6 @@
 // Supervision with small real processes: services that listen, die, hang and are left behind.
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +98,54 @@ test('a taken port is named with its purpose and the variable that changes it', 
   );
 });
 
+test('two services on one port are refused and both variables are named', async () => {
+  const [port] = (await chooseFreePorts(1)) as [number];
+  const wanted = [
+    { port, purpose: 'ingest', variable: 'TIDEMARK_INGEST_PORT' },
+    { port, purpose: 'Redis', variable: 'TIDEMARK_STACK_REDIS_PORT' },
+  ];
+  await expect(requireFreePorts(wanted)).rejects.toThrow(
+    `port ${port} is wanted for ingest (TIDEMARK_INGEST_PORT) and for Redis (TIDEMARK_STACK_REDIS_PORT)`,
+  );
+});
+
+test("a good answer of somebody else's server does not make a service ready that has ended", async () => {
+  const spec = await service('ingest', 'process.exit(3)');
+  let pid = 0;
+  const gone = async (): Promise<void> => {
+    await expect.poll(() => pid > 0 && identify(pid) === undefined, { timeout: 10_000 }).toBe(true);
+  };
+  const foreign = createServer((_, answer) => void gone().then(() => answer.end()));
+  await new Promise<void>((resolve) =>
+    foreign.listen(Number(new URL(spec.readyUrl).port), '127.0.0.1', () => resolve()),
+  );
+  try {
+    const onEvent = (event: MemberEvent): void => {
+      if (event.kind === 'started') ({ pid } = event);
+    };
+    await expect(openSupervisor([[spec]], { logDir: folder, onEvent })).rejects.toThrow('ended (exit code 3)');
+  } finally {
+    foreign.closeAllConnections();
+    foreign.close();
+  }
+});
+
+test('of two starts at once after a killed one, one gets the folder', async () => {
+  const file = join(folder, 'run.json');
+  const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  try {
+    const recorded = await claimRun(file);
+    await expect.poll(() => identify(left.pid as number)?.executable).toBe(process.execPath);
+    recorded.memberStarted('redis', left.pid as number);
+    writeFileSync(file, JSON.stringify({ ...readRun(file), startTicks: 1 }));
+    const results = await Promise.allSettled([claimRun(file), claimRun(file)]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(readRun(file)).toMatchObject({ pid: process.pid, members: [] });
+  } finally {
+    left.kill('SIGKILL');
+  }
+});
+
 test('a second start on the same folder is refused while the first one lives', async () => {
   const file = join(folder, 'run.json');
   const run = await claimRun(file);
@@ -137,5 +186,24 @@ test('secrets are made once, readable by their owner only, and the environment g
   expect(made.operatorToken).toMatch(/^[0-9a-f]{32}$/);
   expect(made.hashKey).toMatch(/^[0-9a-f]{32}$/);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(made.clickhousePassword).toMatch(/^[0-9a-f]{32}$/);
   expect(loadSecrets(file, { TIDEMARK_HASH_KEY: 'a'.repeat(32) })).toEqual({ ...made, hashKey: 'a'.repeat(32) });
+});
+
+test('an empty variable is no secret', () => {
+  const file = join(folder, 'secrets.json');
+  const made = loadSecrets(file, { TIDEMARK_OPERATOR_TOKEN: '', TIDEMARK_HASH_KEY: '' });
+  expect(made.operatorToken).toMatch(/^[0-9a-f]{32}$/);
+  expect(made.hashKey).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('secrets of before there was a ClickHouse password keep what they hold and get one, once', () => {
+  const file = join(folder, 'secrets.json');
+  const old = { operatorToken: 'operator', hashKey: 'b'.repeat(32) };
+  writeFileSync(file, JSON.stringify(old));
+  const completed = loadSecrets(file, {});
+  expect(completed).toMatchObject(old);
+  expect(completed.clickhousePassword).toMatch(/^[0-9a-f]{32}$/);
+  expect(loadSecrets(file, {})).toEqual(completed);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
 });

@@ -3,12 +3,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openContainers } from './containers.ts';
-import { DEFAULT_STACK_PORTS, type LocalStack, openLocalStack } from './local-stack.ts';
+import { type LocalStack, openLocalStack } from './local-stack.ts';
 import type { Member, MemberEvent } from './member.ts';
 import { requireFreePorts } from './ports.ts';
 import { claimRun } from './run-file.ts';
 import { loadSecrets } from './secrets.ts';
-import { portFrom, type ServiceUrls, servicePhases, servicePorts, serviceUrls } from './services.ts';
+import { type ServiceUrls, servicePhases, servicePorts, serviceUrls } from './services.ts';
+import { stackPorts, wantedStackPorts } from './stack-ports.ts';
 import { givenStackUrls, type StackUrls } from './stack-urls.ts';
 import { openSupervisor } from './supervisor.ts';
 
@@ -50,7 +51,9 @@ export async function openTidemark(options: TidemarkOptions): Promise<Tidemark> 
   // 2. Everything that can be refused is refused before the first process starts.
   const secrets = loadSecrets(join(dataDir, 'secrets.json'), env);
   const ports = servicePorts(env);
-  await requireFreePorts(Object.values(ports));
+  const given = docker ? undefined : givenStackUrls(env);
+  const storePorts = stackPorts(env);
+  await requireFreePorts([...Object.values(ports), ...(given === undefined ? wantedStackPorts(storePorts) : [])]);
 
   const heard = (event: MemberEvent): void => {
     if (event.kind === 'started') runFile.memberStarted(event.name, event.pid);
@@ -69,12 +72,11 @@ export async function openTidemark(options: TidemarkOptions): Promise<Tidemark> 
   }
 
   // 3. Stores, then services.
-  const given = givenStackUrls(env);
   const stack = given === undefined ? opened.use(await openLocal()) : undefined;
   const stores = given ?? stackUrls(stack as LocalStack);
   // Addresses of other people's stores may hold passwords: only our own are written down.
   runFile.update({ urls: { ...urls, ...(stack && stores) } });
-  const phases = servicePhases({ env, stores, ports, secrets });
+  const phases = servicePhases({ env, stores, ports, secrets, ownClickHouse: stack !== undefined });
   const services = opened.use(await openSupervisor(phases, { logDir, onEvent: heard, signal }));
 
   const kept = opened.move();
@@ -88,11 +90,8 @@ export async function openTidemark(options: TidemarkOptions): Promise<Tidemark> 
     return openLocalStack({
       dataDir: join(dataDir, 'data'),
       logDir,
-      ports: {
-        kafka: portFrom(env, 'TIDEMARK_STACK_KAFKA_PORT', DEFAULT_STACK_PORTS.kafka),
-        redis: portFrom(env, 'TIDEMARK_STACK_REDIS_PORT', DEFAULT_STACK_PORTS.redis),
-        clickhouse: portFrom(env, 'TIDEMARK_STACK_CLICKHOUSE_PORT', DEFAULT_STACK_PORTS.clickhouse),
-      },
+      ports: storePorts,
+      clickhousePassword: secrets.clickhousePassword,
       onEvent: heard,
       signal,
     });
