@@ -28,6 +28,8 @@ export interface ItemInput {
 export interface OutgoingEvent {
   /** One JSON text: an event of ours or a line of somebody's file. */
   readonly json: string | Buffer;
+  /** Where it stands in the file, from 1; absent where there is none. */
+  readonly line?: number;
   /** Not to be sent before this moment (UTC milliseconds); absent: at once. */
   readonly dueMs?: number;
 }

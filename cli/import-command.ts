@@ -84,7 +84,10 @@ function importText(result: ImportResult, seen: Seen): string {
   const { accepted, rejectedCount, rejected, retries } = result;
   const lines = [
     `accepted ${grouped(accepted)} events, rejected ${grouped(rejectedCount)}${retries > 0 ? `, ${retries} requests sent again` : ''}`,
-    ...rejected.slice(0, 10).map(({ index, code, message }) => `  event ${index}: ${message} (${code})`),
+    ...rejected.slice(0, 10).map(({ index, line, code, message }) => {
+      const where = line === undefined ? `event ${index + 1}` : `line ${line}`;
+      return `  ${where}: ${message} (${code})`;
+    }),
   ];
   if (rejectedCount > 10) lines.push(`  … and ${grouped(rejectedCount - 10)} more`);
   if (seen.unknown !== undefined) lines.push(`how many are deferred is not known: ${seen.unknown}`);

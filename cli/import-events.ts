@@ -30,6 +30,11 @@ export interface Retry {
 interface RejectedEvent {
   /** Place among all events sent, from 0. */
   readonly index: number;
+  /** Line of the file that it came from, from 1. */
+  readonly line?: number;
+  readonly field?: string;
+  readonly value?: unknown;
+  readonly expected?: string;
   readonly code: string;
   readonly message: string;
 }
@@ -79,14 +84,16 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
   let [accepted, rejectedCount, requests, retries, sent] = [0, 0, 0, 0, 0];
   let generation: string | undefined;
 
-  async function post(lines: readonly Buffer[]): Promise<void> {
+  async function post(lines: readonly Buffer[], places: readonly (number | undefined)[]): Promise<void> {
     if (lines.length === 0) return;
     const answer = await postUntilAnswered(joinLines(lines));
     requests += 1;
     accepted += answer.accepted ?? 0;
     rejectedCount += answer.rejectedCount ?? 0;
     for (const each of answer.rejected ?? []) {
-      if (rejected.length < 100) rejected.push({ index: sent + each.index, code: each.code, message: each.message });
+      const line = places[each.index];
+      if (rejected.length < 100)
+        rejected.push({ ...each, index: sent + each.index, ...(line !== undefined && { line }) });
     }
     for (const [partition, next] of (answer.vector ?? []).entries()) {
       vector[partition] = Math.max(vector[partition] ?? 0, next);
@@ -111,15 +118,17 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
   }
 
   let lines: Buffer[] = [];
+  let places: (number | undefined)[] = [];
   let bytes = 0;
   let openedAt = 0;
   const flush = async () => {
-    const full = lines;
+    const [full, at] = [lines, places];
     lines = [];
+    places = [];
     bytes = 0;
-    await post(full);
+    await post(full, at);
   };
-  for await (const { json, dueMs } of events) {
+  for await (const { json, dueMs, line: place } of events) {
     signal?.throwIfAborted();
     if (dueMs !== undefined && dueMs > now()) {
       if (lines.length > 0 && dueMs > openedAt + lingerMs) await flush();
@@ -129,6 +138,7 @@ export async function importEvents(options: ImportOptions): Promise<ImportResult
     if (bytes + line.length > requestBytes) await flush();
     if (lines.length === 0) openedAt = now();
     lines.push(line);
+    places.push(place);
     bytes += line.length;
     const lingered = dueMs !== undefined && now() - openedAt >= lingerMs;
     if (lines.length >= requestEvents || lingered) await flush();

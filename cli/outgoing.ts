@@ -17,7 +17,7 @@ export async function* readNdjson(file: string): AsyncGenerator<OutgoingEvent> {
   try {
     for await (const line of splitLines(createReadStream(file))) {
       number += 1;
-      if (!isBlank(line)) yield { json: line };
+      if (!isBlank(line)) yield { json: line, line: number };
     }
   } catch (cause) {
     const where = cause instanceof RangeError ? `line ${number + 1} of ${file}` : file;

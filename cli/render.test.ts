@@ -62,14 +62,15 @@ test('a range that all rows share is one line, windows are columns', () => {
 });
 
 describe('provenance', () => {
-  const base = { generation: 'g', run: 'r-1', token: 't' };
+  const base = { generation: 'g', run: 'r-1', token: 't', tidemark: [1, 2], vector: [3, 1_002] };
+  const cut = 'V 3 records counted by batch, W 1,005 records with live · token t';
   test('what is unknown is said to be', () => {
-    expect(provenanceText({ ...base, lagRecords: null })).toBe('run r-1 · lag unknown');
+    expect(provenanceText({ ...base, lagRecords: null })).toBe(`run r-1 · lag unknown\n${cut}`);
   });
   test('deferred records, live share and notes are told', () => {
     const text = provenanceText({ ...base, lagRecords: 0, liveShare: 0.25, deferredRecords: 10_018, notes: ['stale'] });
     expect(text).toBe(
-      'run r-1 · lag 0 records · live 25.0 % · deferred 10,018 records, counted by the next batch run\nnote: stale',
+      `run r-1 · lag 0 records · live 25.0 % · deferred 10,018 records, counted by the next batch run\n${cut}\nnote: stale`,
     );
   });
 });

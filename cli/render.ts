@@ -83,7 +83,12 @@ export function provenanceText(provenance: Provenance): string {
     ...(audit ? [`audit ${audit.state} (${grouped(audit.events)} events)`] : []),
     ...(newestEventAt ? [`newest event ${instant(newestEventAt)}`] : []),
   ];
-  return [facts.join(' · '), ...notes.map((note) => `note: ${noteText(note)}`)].join('\n');
+  const cut = `V ${sumOf(provenance.tidemark)} counted by batch, W ${sumOf(provenance.vector)} with live · token ${provenance.token}`;
+  return [facts.join(' · '), cut, ...notes.map((note) => `note: ${noteText(note)}`)].join('\n');
+}
+
+function sumOf(vector: readonly number[] = []): string {
+  return `${grouped(vector.reduce((sum, offset) => sum + offset, 0))} records`;
 }
 
 export function noteText(note: unknown): string {

@@ -162,7 +162,7 @@ function whatNext(urls: Tidemark['urls']): string {
     `API     ${urls.serving}/v1/query   events go to ${urls.ingest}/v1/events`,
     'stop    Ctrl-C, or `npx tidemark down`; data stays in .tidemark/, `npm start -- --fresh` begins anew',
     'try     npx tidemark query --measures orders,grossMinor --by store --from 2014-01-01 --to 2018-01-01',
-    '        npx tidemark query --measures orders,netMinor --by currency --window hour',
+    '        npx tidemark query --measures orders,netMinor --by currency --window month --from 2017-01-01 --to 2018-01-01',
     '        npx tidemark status',
   ].join('\n');
 }
