@@ -38,7 +38,7 @@ export function problemDocument(fields: ProblemFields): Record<string, unknown> 
     ([, v]) => v !== undefined,
   );
   return {
-    type: `https://tidemark.example/errors/${code}`,
+    type: `urn:tidemark:error:${code}`,
     title,
     status,
     code,

@@ -1,6 +1,7 @@
 // Connections to Redis. Nothing is resent by itself: after a lost connection the outcome of a script is unknown, and
 // only the caller knows that it must read its state again.
 import { Redis } from 'ioredis';
+import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
 
 export type { Redis } from 'ioredis';
@@ -44,4 +45,23 @@ export async function connectRedis(redis: Redis, timeoutMs = 30_000): Promise<vo
     clearTimeout(timer);
     redis.off('ready', resolve);
   });
+}
+
+/**
+ * Refuses a Redis that would drop counters by itself when its memory is full; one that does not tell is taken at its word.
+ * @throws ConfigError
+ */
+export async function requireNoEviction(redis: Redis, log: Logger): Promise<void> {
+  let policy: string | undefined;
+  try {
+    const answer: unknown = await redis.config('GET', 'maxmemory-policy');
+    policy = Array.isArray(answer) ? String(answer[1]) : undefined;
+  } catch (err) {
+    log.warn({ err }, 'Redis does not tell its maxmemory-policy; it must be noeviction');
+    return;
+  }
+  if (policy === 'noeviction') return;
+  throw new ConfigError([
+    `Redis at TIDEMARK_REDIS_URL has maxmemory-policy ${policy}, expected noeviction: it would drop counters`,
+  ]);
 }

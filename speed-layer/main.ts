@@ -6,7 +6,7 @@ import { listen } from '../runtime/http-server.ts';
 import { isKafkaError } from '../runtime/kafka/errors.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
-import { connectRedis, openRedis } from '../runtime/redis.ts';
+import { connectRedis, openRedis, requireNoEviction } from '../runtime/redis.ts';
 import { endProcess, runService } from '../runtime/service.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { createSpeedApp } from './app.ts';
@@ -41,6 +41,7 @@ await runService(
     const subscriber = openRedis(settings, log);
     resources.defer(() => subscriber.disconnect());
     await Promise.all([connectRedis(redis), connectRedis(subscriber)]);
+    await requireNoEviction(redis, log);
 
     const recordLog = await openKafkaRecordLog({
       brokers,
