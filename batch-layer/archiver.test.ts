@@ -1,54 +1,15 @@
 // The archiver under faults: whatever fails, its ranges never leave a hole, and what it waits for is said.
 import { expect, test } from 'vitest';
-import type { FollowHandler, RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
+import type { FollowHandler, RecordLog } from '../runtime/kafka/record-log.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { encodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
-import type { OrderEvent } from '../schemas/order-event.ts';
+import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
 import { openArchiver } from './archiver.ts';
 
-const baseMs = Date.UTC(2026, 0, 5, 12);
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
-
-const eventAt = (offset: number): OrderEvent => ({
-  eventId: `00000000-0000-4000-8000-${offset.toString(16).padStart(12, '0')}`,
-  type: 'OrderPlaced',
-  orderId: `o-${offset}`,
-  sequence: null,
-  customerId: null,
-  storeId: 'West',
-  channel: 'web',
-  country: 'US',
-  currency: 'USD',
-  occurredAt: baseMs,
-  placedAt: null,
-  amountMinor: 100,
-  items: [],
-});
-
-function setOf(from: number, next: number, valueOf = (offset: number) => encodeEvent(eventAt(offset))): RecordSet {
-  return {
-    partition: 0,
-    from,
-    next,
-    highWatermark: next,
-    logStart: 0,
-    walk(visitor) {
-      for (let offset = from; offset < next; offset += 1) {
-        visitor.record({
-          offset,
-          timestampMs: baseMs,
-          key: Buffer.from(`o-${offset}`),
-          value: valueOf(offset),
-          headers: [],
-        });
-      }
-    },
-  };
-}
 
 /** An archiver of one partition over an archive and a log that the test holds in its hands. */
 async function openWorld() {
@@ -100,7 +61,7 @@ async function openWorld() {
     position: () => handler!.positions().get(0),
     async feed(from: number, next: number) {
       await until(`position ${from}`, () => handler!.positions().get(0) === from);
-      await handler!.onRecordSet(setOf(from, next));
+      await handler!.onRecordSet(recordSetOf(from, next));
     },
     /** The archive's ranges cover [0, end) without a hole. */
     expectWhole(end: number) {
@@ -171,6 +132,6 @@ test('a lost offset is said, also after a rebalance, until the position is anoth
 
 test('dead letters count against the bound of a block: a storm of poison is not held in memory', () => {
   const builder = createArchiveBlockBuilder(generation);
-  builder.add(setOf(0, 200, () => Buffer.alloc(100_000, 1)));
+  builder.add(recordSetOf(0, 200, placedOrder, () => Buffer.alloc(100_000, 1)));
   expect(builder.bytes).toBeGreaterThan(16 << 20);
 });

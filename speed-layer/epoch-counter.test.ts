@@ -3,35 +3,17 @@ import { encodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { ledgerSum } from '../schemas/layout-redis.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
+import { baseMs } from '../schemas/test-events.ts';
+import { placedOrder } from '../test/record-sets.ts';
 import { createEpochCounter } from './epoch-counter.ts';
 import { createIdentityWindow } from './identity-window.ts';
 
-const baseMs = Date.UTC(2026, 0, 5, 12);
 const generation = createGeneration({
   topic: 'orders',
   partitions: 1,
   horizonMs: 600_000,
   hashKey: '000102030405060708090a0b0c0d0e0f',
 });
-
-function eventAt(n: number, changes: Partial<OrderEvent> = {}): OrderEvent {
-  return {
-    eventId: `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`,
-    type: 'OrderPlaced',
-    orderId: `o-${n}`,
-    sequence: null,
-    customerId: null,
-    storeId: 'West',
-    channel: 'web',
-    country: 'US',
-    currency: 'USD',
-    occurredAt: baseMs,
-    placedAt: null,
-    amountMinor: 100,
-    items: [],
-    ...changes,
-  };
-}
 
 type Held = { event: OrderEvent; timestampMs?: number } | 'poison' | 'gap';
 
@@ -83,14 +65,14 @@ function counting(options: { maxTouchedCells?: number; maxEpochRecords?: number 
 describe('the epoch counter', () => {
   test('books each offset as exactly one of counted, duplicate, deferred, rejected, gap', () => {
     const { counter, read } = counting();
-    const late = eventAt(3, { occurredAt: baseMs - 600_001 });
+    const late = placedOrder(3, { occurredAt: baseMs - 600_001 });
     read([
-      { event: eventAt(1) },
-      { event: eventAt(1, { amountMinor: 5 }) },
+      { event: placedOrder(1) },
+      { event: placedOrder(1, { amountMinor: 5 }) },
       { event: late },
       'poison',
       'gap',
-      { event: eventAt(2) },
+      { event: placedOrder(2) },
     ]);
     const [flush] = counter.take(false);
     expect(flush).toMatchObject({
@@ -107,8 +89,8 @@ describe('the epoch counter', () => {
   test('an event exactly at the floor is counted, one millisecond older is deferred', () => {
     const { counter, read } = counting();
     read([
-      { event: eventAt(1, { occurredAt: baseMs - 600_000 }) },
-      { event: eventAt(2, { occurredAt: baseMs - 600_001 }) },
+      { event: placedOrder(1, { occurredAt: baseMs - 600_000 }) },
+      { event: placedOrder(2, { occurredAt: baseMs - 600_001 }) },
     ]);
     expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 1, deferred: 1 });
   });
@@ -116,17 +98,17 @@ describe('the epoch counter', () => {
   test('the floor does not fall when record timestamps go back', () => {
     const { counter, read } = counting();
     read([
-      { event: eventAt(1, { occurredAt: baseMs }), timestampMs: baseMs + 400_000 },
-      { event: eventAt(2, { occurredAt: baseMs - 300_000 }), timestampMs: baseMs - 200_000 },
+      { event: placedOrder(1, { occurredAt: baseMs }), timestampMs: baseMs + 400_000 },
+      { event: placedOrder(2, { occurredAt: baseMs - 300_000 }), timestampMs: baseMs - 200_000 },
     ]);
     expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 1, deferred: 1 });
   });
 
   test('flushes hold absolute values of the epoch, and of the touched cells only', () => {
     const { counter, read } = counting();
-    read([{ event: eventAt(1) }]);
+    read([{ event: placedOrder(1) }]);
     counter.take(false);
-    read([{ event: eventAt(2) }, { event: eventAt(3, { storeId: 'East' }) }]);
+    read([{ event: placedOrder(2) }, { event: placedOrder(3, { storeId: 'East' }) }]);
     const [flush] = counter.take(true);
     expect(flush).toMatchObject({ from: 1, next: 3, close: true, before: { idsBytes: 8, cells: [1, 1, 0, 0] } });
     expect(flush!.cells[0]).toEqual([
@@ -135,7 +117,7 @@ describe('the epoch counter', () => {
       expect.stringContaining('4:East'),
       '1,1,100,0,0,0,0,0,0',
     ]);
-    read([{ event: eventAt(4) }]);
+    read([{ event: placedOrder(4) }]);
     expect(counter.take(false)[0]).toMatchObject({
       epoch: 3,
       from: 3,
@@ -147,7 +129,7 @@ describe('the epoch counter', () => {
 
   test('an epoch ends before a sum could leave the exact integers', () => {
     const { counter, read } = counting({ maxEpochRecords: 100_000, maxTouchedCells: 100_000 });
-    read(Array.from({ length: 10_000 }, (_, n) => ({ event: eventAt(n, { amountMinor: 1e12 }) })));
+    read(Array.from({ length: 10_000 }, (_, n) => ({ event: placedOrder(n, { amountMinor: 1e12 }) })));
     const flushes = counter.take(false);
     expect(flushes.length).toBeGreaterThan(1);
     expect(flushes.reduce((sum, flush) => sum + flush.next - flush.from, 0)).toBe(10_000);
@@ -160,7 +142,7 @@ describe('the epoch counter', () => {
 
   test('bounds a flush by touched cells and an epoch by offsets, also inside one record set', () => {
     const { counter, read } = counting({ maxTouchedCells: 6, maxEpochRecords: 5 });
-    read(Array.from({ length: 12 }, (_, n) => ({ event: eventAt(n, { storeId: `s${n}` }) })));
+    read(Array.from({ length: 12 }, (_, n) => ({ event: placedOrder(n, { storeId: `s${n}` }) })));
     const flushes = counter.take(false);
     expect(flushes.every((flush) => flush.cells.flat().length / 2 <= 6)).toBe(true);
     expect(flushes.filter((flush) => flush.close).map((flush) => flush.next)).toEqual([5, 10]);

@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import type { RecordSet } from '../runtime/kafka/record-log.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { encodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { identityOf } from '../schemas/identity.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
-import type { OrderEvent } from '../schemas/order-event.ts';
+import { baseMs } from '../schemas/test-events.ts';
+import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import type { CounterStore } from './counter-store.ts';
 import { createMemoryCounterStore } from './memory-counter-store.ts';
@@ -14,49 +14,13 @@ import { openPartitionWriter } from './partition-writer.ts';
 import { takeOver } from './take-over.ts';
 import { writerLimits } from './writer-limits.ts';
 
-const baseMs = Date.UTC(2026, 0, 5, 12);
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
 const log = createLogger('test', 'silent');
 
-const eventAt = (offset: number): OrderEvent => ({
-  eventId: `00000000-0000-4000-8000-${offset.toString(16).padStart(12, '0')}`,
-  type: 'OrderPlaced',
-  orderId: `o-${offset}`,
-  sequence: null,
-  customerId: null,
-  storeId: 'West',
-  channel: 'web',
-  country: 'US',
-  currency: 'USD',
-  occurredAt: baseMs,
-  placedAt: null,
-  amountMinor: 100,
-  items: [],
-});
-
 /** Offsets from 100 on hold copies of the events from 0 on. */
-function setOf(from: number, next: number): RecordSet {
-  return {
-    partition: 0,
-    from,
-    next,
-    highWatermark: next,
-    logStart: 0,
-    walk(visitor) {
-      for (let offset = from; offset < next; offset += 1) {
-        const event = eventAt(offset % 100);
-        visitor.record({
-          offset,
-          timestampMs: baseMs,
-          key: Buffer.from(event.orderId),
-          value: encodeEvent(event),
-          headers: [],
-        });
-      }
-    },
-  };
-}
+const eventAt = (offset: number) => placedOrder(offset % 100);
+const setOf = (from: number, next: number) => recordSetOf(from, next, eventAt);
 
 const runAt = (tidemark: number, id = '000000000001-00000000'): BatchRun =>
   ({
@@ -84,7 +48,7 @@ function openWorld() {
     currentRun: async () => run,
     parentTidemark: async () => undefined,
     identities: async (_: number, below: number) =>
-      Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset % 100), generation.identityKey)),
+      Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset), generation.identityKey)),
   };
   const dependencies = { generation, store: faulty, source };
   const open = () =>
@@ -112,6 +76,13 @@ function openWorld() {
   };
 }
 
+async function openCounting() {
+  const world = openWorld();
+  const writer = world.open();
+  await until('counting', () => writer.state === 'counting');
+  return { world, writer };
+}
+
 describe('a partition writer', () => {
   test.each(['beforeFlush', 'afterFlush'] as const)(
     'a fault %s discards what is in memory; read again, each event counts once',
@@ -137,9 +108,7 @@ describe('a partition writer', () => {
   );
 
   test('starts over from the tidemark where a lost part of the epoch refuses its flush', async () => {
-    const world = openWorld();
-    const writer = world.open();
-    await until('counting', () => writer.state === 'counting');
+    const { world, writer } = await openCounting();
     writer.accept(setOf(0, 10));
     writer.tick();
     await until('flushed', () => writer.flushedNext === 10);
@@ -153,9 +122,7 @@ describe('a partition writer', () => {
   });
 
   test('unreadable bytes count nothing of their set, and it is asked for again', async () => {
-    const world = openWorld();
-    const writer = world.open();
-    await until('counting', () => writer.state === 'counting');
+    const { world, writer } = await openCounting();
     const broken: RecordSet = {
       ...setOf(0, 10),
       walk(visitor) {
@@ -172,9 +139,7 @@ describe('a partition writer', () => {
   });
 
   test('resets to a tidemark that is on none of its boundaries', async () => {
-    const world = openWorld();
-    const writer = world.open();
-    await until('counting', () => writer.state === 'counting');
+    const { world, writer } = await openCounting();
     writer.accept(setOf(0, 10));
     writer.tick();
     await until('flushed', () => writer.flushedNext === 10);
@@ -205,9 +170,7 @@ describe('a partition writer', () => {
   });
 
   test('says that an offset is lost until the position is another', async () => {
-    const world = openWorld();
-    const writer = world.open();
-    await until('counting', () => writer.state === 'counting');
+    const { world, writer } = await openCounting();
     writer.offsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
     expect(writer.trouble).toMatch(/offset 0 is not in the log any more/);
     await until('taken over again', () => writer.state === 'counting');
@@ -221,9 +184,7 @@ describe('a partition writer', () => {
 
 describe('taking over', () => {
   async function worldWithEpochs() {
-    const world = openWorld();
-    const writer = world.open();
-    await until('counting', () => writer.state === 'counting');
+    const { world, writer } = await openCounting();
     for (const end of [10, 20]) {
       writer.accept(setOf(end - 10, end));
       writer.requestCut();
