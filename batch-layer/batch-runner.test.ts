@@ -132,7 +132,7 @@ test('the floor of a run is carried to the next: an event late by an earlier clo
     maxTimestamps: [baseMs + 2 * hourMs],
   });
   // The leader's clock went back: by its own record's time neither event is late, by the floor the first of them is.
-  const late = placedOrder(2, { occurredAt: baseMs - hourMs / 2 });
+  const late = placedOrder(2, { occurredAt: baseMs + hourMs / 2 });
   const inTime = placedOrder(3, { occurredAt: baseMs + hourMs });
   await lay(
     0,
