@@ -6,6 +6,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { badParameter, Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
+import { sum } from '../schemas/offset-vector.ts';
 import { decodeToken, encodeToken } from '../schemas/token.ts';
 import type { BatchRunner, RunOutcome } from './batch-runner.ts';
 
@@ -107,8 +108,4 @@ function readCover(body: unknown, generation: Generation): readonly number[] | u
     });
   }
   return token.vector;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
 }

@@ -50,9 +50,14 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   let stopped = false;
   let retry: NodeJS.Timeout | undefined;
 
-  async function resume(): Promise<void> {
+  /** Also what came after a lost block: written without it, it would leave a hole for ever. */
+  function discard(): void {
     builder = createArchiveBlockBuilder(generation);
     positions = new Map();
+  }
+
+  async function resume(): Promise<void> {
+    discard();
     const archived = await archive.archivedVector();
     positions = new Map([...assignment].map((partition) => [partition, archived[partition] ?? starts[partition] ?? 0]));
     trouble = undefined;
@@ -83,9 +88,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     const mine = before.then(piece).catch((err: unknown) => {
       trouble = err instanceof Error ? err.message : String(err);
       log.warn({ err }, 'archiving failed, resuming from what the archive holds');
-      positions = new Map();
-      // What came after the lost block must not be written without it: that would be a hole for ever.
-      builder = createArchiveBlockBuilder(generation);
+      discard();
       if (!stopped) retry ??= setTimeout(again, options.retryMs);
     });
     working = mine;

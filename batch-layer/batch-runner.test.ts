@@ -10,6 +10,7 @@ import { compileFold, emptyCells } from '../schemas/fold.ts';
 import { createGeneration, type Generation } from '../schemas/generation.ts';
 import { emptyLedger } from '../schemas/layout-redis.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
+import { partitionOf } from '../schemas/murmur2.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { baseMs } from '../schemas/test-events.ts';
 import { placedOrder } from '../test/record-sets.ts';
@@ -75,7 +76,6 @@ function epochOf(generation: Generation, from: number, to: number, counted: read
   };
 }
 
-/** Keys of partition 0 and 1 of two. */
 async function openWorld(topic: string, partitions = 1) {
   const generation = createGeneration({ topic, partitions, horizonMs: hourMs, hashKey });
   await ensureTables(options, generation, 0);
@@ -172,7 +172,6 @@ test('a tidemark in the middle of an archived range counts what lies below it, a
 
 test('a partition whose epochs are gone is left out of the audit, and the others are compared all the same', async () => {
   const { runner, speed, lay, generation } = await openWorld('apart', 2);
-  const { partitionOf } = await import('../schemas/murmur2.ts');
   const orders = Array.from({ length: 20 }, (_, n) => placedOrder(n));
   const of = (partition: number) => orders.filter((order) => partitionOf(order.orderId, 2) === partition);
   for (const partition of [0, 1]) {

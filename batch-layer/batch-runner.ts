@@ -54,6 +54,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { rollups } = generation.definition;
   /** When writers were asked for a cut that they had time to answer; none before the second run of this process. */
   let answeredSince = Number.NEGATIVE_INFINITY;
+  /** When a run asked for the cut that is to become `answeredSince`. */
   let askedAt: number | undefined;
   let verifyAt = Number.NEGATIVE_INFINITY;
   let logStarts: OffsetVector = [];
@@ -84,15 +85,15 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   /** Waits, bounded, until V covers `wanted`; else returns the last V that was possible. */
   async function chooseCovering(parent: BatchRun, wanted: OffsetVector, timeoutMs: number): Promise<number[]> {
     const begun = clock();
-    let askedAt = begun;
+    let lastAskedAt = begun;
     for (;;) {
       const tidemark = await choose(parent);
       if (covers(tidemark, wanted) || clock() - begun > timeoutMs) return tidemark;
       nudgeArchiver();
       await new Promise((resolve) => setTimeout(resolve, coverPollMs));
-      if (clock() - askedAt < askAgainMs) continue;
+      if (clock() - lastAskedAt < askAgainMs) continue;
       if (clock() - begun > deadAfterMs) answeredSince = begun;
-      askedAt = clock();
+      lastAskedAt = clock();
       await askForCut();
     }
   }

@@ -1,5 +1,6 @@
 // Texts for a person: tables, numbers, money. Integers only; amounts stay in minor units unless the currency is known.
 import Table from 'cli-table3';
+import { sum } from '../schemas/offset-vector.ts';
 import { currencyDigits } from '../schemas/order-event.ts';
 import type { Cell, Provenance, QueryAnswer } from './api.ts';
 
@@ -88,7 +89,7 @@ export function provenanceText(provenance: Provenance): string {
 }
 
 function sumOf(vector: readonly number[] = []): string {
-  return `${grouped(vector.reduce((sum, offset) => sum + offset, 0))} records`;
+  return `${grouped(sum(vector))} records`;
 }
 
 export function noteText(note: unknown): string {

@@ -38,7 +38,7 @@ export function openClickHouse(options: ClickHouseOptions): ClickHouse {
   const client = createClient({
     url: options.clickhouseUrl,
     username: options.clickhouseUser,
-    password: options.clickhousePassword.trim(),
+    password: options.clickhousePassword,
     database: options.clickhouseDatabase,
     request_timeout: 120_000,
     max_open_connections: 10,

@@ -48,7 +48,7 @@ export const redisSettings = {
 export const clickhouseSettings = {
   clickhouseUrl: url('ClickHouse, HTTP interface', 'http://127.0.0.1:18123'),
   clickhouseUser: text('ClickHouse user', 'default'),
-  clickhousePassword: text('ClickHouse password', ' '),
+  clickhousePassword: text('ClickHouse password', ''),
   clickhouseDatabase: matching('ClickHouse database', /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'a database name', 'tidemark'),
 };
 

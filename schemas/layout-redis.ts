@@ -8,6 +8,7 @@
 //   P:<from>:ids     string 8 bytes (big-endian) for each counted event
 //   P:<from>:<rollup> hash  cell key → cell
 import type { Generation } from './generation.ts';
+import { sum } from './offset-vector.ts';
 
 export interface PartitionKeys {
   readonly prefix: string;
@@ -54,6 +55,13 @@ export interface Ledger {
 }
 
 export const emptyLedger = (): Ledger => ({ counted: 0, duplicate: 0, deferred: 0, rejected: 0, gap: 0 });
+
+/** One ledger for several ranges. */
+export function addLedgers(ledgers: readonly Ledger[]): Ledger {
+  const total = emptyLedger();
+  for (const ledger of ledgers) for (const fate of Object.keys(total) as (keyof Ledger)[]) total[fate] += ledger[fate];
+  return total;
+}
 
 export function ledgerSum(ledger: Ledger): number {
   return ledger.counted + ledger.duplicate + ledger.deferred + ledger.rejected + ledger.gap;
@@ -102,10 +110,6 @@ export function decodeEpochLedger(
   return Number.isSafeInteger(ledgerSum(ledger) + ledger.newest + sum(ledger.cells) + sum(ledger.facts))
     ? ledger
     : undefined;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
 }
 
 /**

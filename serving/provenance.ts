@@ -1,8 +1,7 @@
 // What every answer says about itself: what it stands on, how far behind it is, what is stale, incomplete or unproven. Pure.
 import type { Generation } from '../schemas/generation.ts';
-import { emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
+import { addLedgers, emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
 import { encodeToken } from '../schemas/token.ts';
-import type { Epoch } from './epoch.ts';
 import type { Cut } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -44,17 +43,9 @@ export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
   return {
     pinned,
     vector,
-    ledgers: tilings.map(addLedgers),
+    ledgers: tilings.map((epochs) => addLedgers(epochs.map(({ ledger }) => ledger))),
     newestMs: Math.max(pinned.run.newestEventAt, 0, ...newest),
   };
-}
-
-function addLedgers(epochs: readonly Epoch[]): Ledger {
-  const total = emptyLedger();
-  for (const { ledger } of epochs) {
-    for (const kind of Object.keys(total) as (keyof Ledger)[]) total[kind] += ledger[kind];
-  }
-  return total;
 }
 
 export function provenanceOf(

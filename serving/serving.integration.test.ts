@@ -30,7 +30,7 @@ const redisPrefix = `t-${hashKey.slice(0, 8)}`;
 const options = {
   clickhouseUrl: stack.clickhouseUrl,
   clickhouseUser: 'default',
-  clickhousePassword: ' ',
+  clickhousePassword: '',
   clickhouseDatabase: `serving_${hashKey.slice(0, 8)}`,
 };
 const start = Date.UTC(2024, 2, 10, 4);

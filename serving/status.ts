@@ -2,7 +2,8 @@
 
 import { decodeCellKey } from '../schemas/cells.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
+import { addLedgers } from '../schemas/layout-redis.ts';
+import { sum } from '../schemas/offset-vector.ts';
 import type { Extent } from './batch-views.ts';
 import type { Cut } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -21,8 +22,7 @@ export function statusOf(
   const ends = pipeline.ends();
   const deadLetters = pipeline.deadLetters();
   const ledgers = cut.ledgers.map((live, p) => partitionLedger({ run, live }, p));
-  const totals = ledgers.reduce(addLedger, emptyLedger());
-  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+  const totals = addLedgers(ledgers);
   const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, { live: 0n, all: 0n }, pipeline);
   return {
     generation: generation.id,
@@ -58,16 +58,6 @@ export function statusOf(
     deadLetters: deadLetters ?? null,
     runs: pipeline.runs().map(({ run: id, publishedAt, ...rest }) => ({ id, publishedAt: iso(publishedAt), ...rest })),
     notes: [...notes, ...extraNotes],
-  };
-}
-
-function addLedger(a: Ledger, b: Ledger): Ledger {
-  return {
-    counted: a.counted + b.counted,
-    duplicate: a.duplicate + b.duplicate,
-    deferred: a.deferred + b.deferred,
-    rejected: a.rejected + b.rejected,
-    gap: a.gap + b.gap,
   };
 }
 

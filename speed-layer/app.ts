@@ -7,19 +7,20 @@ import type { SpeedLayer } from './speed-layer.ts';
 
 export function createSpeedApp(speedLayer: SpeedLayer, log: Logger): FastifyInstance {
   const metrics = new Registry();
-  const next = new Gauge({
-    name: 'tidemark_speed_next_offset',
-    help: 'Next offset of the partition that is not flushed yet',
-    labelNames: ['partition'],
-    registers: [metrics],
-    collect() {
-      this.reset();
-      for (const writer of speedLayer.writers.values()) {
-        if (writer.flushedNext !== undefined) this.set({ partition: String(writer.partition) }, writer.flushedNext);
-      }
-    },
-  });
-  void next;
+  metrics.registerMetric(
+    new Gauge({
+      name: 'tidemark_speed_next_offset',
+      help: 'Next offset of the partition that is not flushed yet',
+      labelNames: ['partition'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const writer of speedLayer.writers.values()) {
+          if (writer.flushedNext !== undefined) this.set({ partition: String(writer.partition) }, writer.flushedNext);
+        }
+      },
+    }),
+  );
   const app = createHttpServer({ log, waitingFor: () => speedLayer.waitingFor(), metrics });
   app.get('/v1/partitions', () => ({
     partitions: [...speedLayer.writers.values()].map(({ partition, state, trouble, flushedNext }) => ({

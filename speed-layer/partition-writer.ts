@@ -96,11 +96,11 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
     const mine = counter;
     if (!mine) return;
     for (const step of mine.take(close)) {
-      const trouble = await write(step);
+      const failure = await write(step);
       // Taken over anew meanwhile: what was ours is no more.
       if (counter !== mine) return;
-      if (trouble !== undefined) {
-        startOver(trouble);
+      if (failure !== undefined) {
+        startOver(failure);
         return;
       }
       flushedNext = step.next;

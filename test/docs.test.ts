@@ -20,7 +20,7 @@ test('.env.example names every setting of every service with its default, and no
   }
   const expected = Object.entries(settings).map(([name, { byDefault }]): [string, string] => [
     variableName(name),
-    (byDefault ?? '').trim(),
+    byDefault ?? '',
   ]);
   expect(described).toEqual(new Map(expected));
   const sources = [...sourceFiles(['stack', 'cli']), 'test/stack.ts', 'test/exact-merge.property.test.ts']

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
 import { itemTotals, orderTotals, type Prefix, prefixOf } from '../schemas/oracle.ts';
+import { encodeToken } from '../schemas/token.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import type { SpeedLayer } from '../speed-layer/speed-layer.ts';
 import { type LogReader, openLogReader } from './log-reader.ts';
@@ -231,7 +232,6 @@ test('a number does not dip across ten runs made on demand while orders flow, an
 test('a client that sends the token of its 202 sees its own write in the next answer', async () => {
   const { pipeline, serving } = await openWorld({});
   const orders = createRandomOrders(8);
-  const { encodeToken } = await import('../schemas/token.ts');
   for (let i = 0; i < 5; i += 1) {
     const next = await pipeline.produce(orders.next(20, Date.now()));
     const token = encodeToken({ generation: pipeline.generation.id, run: '', vector: covers(next) });
