@@ -12,6 +12,7 @@ import { partitionKeys } from '../schemas/layout-redis.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
 import { createBatchRunner } from './batch-runner.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import { createRedisSpeedState } from './redis-speed-state.ts';
 import { openPipeline, type Pipeline, type SpeedLayer } from '../test/pipeline.ts';
 import { createRandomOrders } from '../test/random-orders.ts';
@@ -187,7 +188,7 @@ describe('a batch run when things go wrong', () => {
       },
       runnerOf: (clickhouse: ClickHouse, generation = world.generation) =>
         createBatchRunner({
-          clickhouse,
+          runs: createClickHouseRunStore(clickhouse, generation),
           generation,
           archive: createClickHouseArchiveStore(clickhouse, generation, Date.now),
           speedState: createRedisSpeedState(world.redis, world.redisPrefix, generation),

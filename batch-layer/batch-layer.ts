@@ -13,6 +13,7 @@ import { type BatchApp, createBatchApp } from './app.ts';
 import { type Archiver, openArchiver } from './archiver.ts';
 import { createBatchRunner } from './batch-runner.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
 import { createRedisSpeedState } from './redis-speed-state.ts';
 
@@ -44,7 +45,13 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
   const archive = createClickHouseArchiveStore(clickhouse, generation, clock);
   const speedState = createRedisSpeedState(options.redis, options.redisPrefix, generation);
   let archiver: Archiver | undefined;
-  const runner = createBatchRunner({ ...options, archive, speedState, nudgeArchiver: () => archiver?.nudge() });
+  const runner = createBatchRunner({
+    ...options,
+    runs: createClickHouseRunStore(clickhouse, generation),
+    archive,
+    speedState,
+    nudgeArchiver: () => archiver?.nudge(),
+  });
   const first = await runner.begin((await recordLog.ranges()).map((range) => range.start));
   archiver = await openArchiver({
     generation,

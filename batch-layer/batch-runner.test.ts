@@ -18,6 +18,7 @@ import { createArchiveBlockBuilder } from './archive-block.ts';
 import { createBatchRunner } from './batch-runner.ts';
 import type { SpeedPosition } from './choose-tidemark.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import type { AbsorbedEpoch } from './speed-state.ts';
 
 const hourMs = 3_600_000;
@@ -85,7 +86,7 @@ async function openWorld(topic: string, partitions = 1) {
     epochs: [],
   };
   const runner = createBatchRunner({
-    clickhouse,
+    runs: createClickHouseRunStore(clickhouse, generation),
     archive,
     generation,
     speedState: {

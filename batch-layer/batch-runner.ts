@@ -1,24 +1,22 @@
 // One batch run: ask for a cut, choose V, recompute, audit, publish.
-import { readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
-import type { ClickHouse } from '../runtime/clickhouse.ts';
+import { runsOffChain } from '../runtime/batch-runs.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { type BatchRun, tables } from '../schemas/layout-clickhouse.ts';
+import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import { covers, type OffsetVector } from '../schemas/offset-vector.ts';
 import { createRunId } from '../schemas/run-id.ts';
 import type { ArchiveStore } from './archive-store.ts';
-import { type AuditResult, audit, type IncrementRow } from './audit.ts';
+import { type AuditResult, audit } from './audit.ts';
 import { chooseTidemark } from './choose-tidemark.ts';
 import { ensureFirstRun } from './first-run.ts';
 import { BatchError } from './errors.ts';
 import { addToLedger } from './run-ledger.ts';
-import { readIncrements } from './run-increments.ts';
-import { readBrokenChunks, readDirtyChunks, writeRunChunks } from './run-chunks.ts';
-import { incrementSql, recomputeSql } from './run-sql.ts';
+import type { Attempt, RunStore } from './run-store.ts';
 import type { AbsorbedEpoch, SpeedState } from './speed-state.ts';
 
 export interface BatchRunnerOptions {
-  readonly clickhouse: ClickHouse;
+  readonly runs: RunStore;
   readonly archive: ArchiveStore;
   readonly speedState: SpeedState;
   readonly generation: Generation;
@@ -50,8 +48,7 @@ const verifyEveryMs = 300_000;
 const maxBrokenChunks = 1_000;
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
-  const { clickhouse, archive, speedState, generation, log, clock, randomBits, nudgeArchiver } = options;
-  const { rollups } = generation.definition;
+  const { runs, archive, speedState, generation, log, clock, randomBits, nudgeArchiver } = options;
   /** When writers were asked for a cut that they had time to answer; none before the second run of this process. */
   let answeredSince = Number.NEGATIVE_INFINITY;
   /** When a run asked for the cut that is to become `answeredSince`. */
@@ -109,35 +106,23 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const wanted = cover ?? (await liveVector(parent));
     const tidemark = await chooseCovering(parent, wanted, cover ? coverTimeoutMs : freshTimeoutMs);
     const coverage = describeCoverage(tidemark, wanted);
-    const offChain = runsOffChain(await readRunLinks(clickhouse, generation), parent.run);
+    const offChain = runsOffChain(await runs.links(), parent.run);
     const broken = await findBroken(parent.run, offChain);
     if (broken.length === 0 && tidemark.every((offset, partition) => offset === parent.tidemark[partition]))
       return { kind: 'unchanged', run: parent, ...coverage };
     // 3. Recompute, under an id of this attempt's own: whatever becomes of it, nobody reads it before it is published.
     const run = createRunId(parent.run, startedAt, randomBits());
-    const params = {
-      archive: generation.archiveId,
-      generation: generation.id,
-      run,
-      v: tidemark,
-      vp: parent.tidemark,
-      parent: parent.run,
-      parentMax: parent.maxTimestamps,
-      horizon: generation.horizonMs,
-      offChain,
-      broken,
-    };
-    const dirty = await readDirtyChunks(clickhouse, params);
-    for (const rollup of rollups) await clickhouse.command(recomputeSql(generation, rollup), params);
-    await writeRunChunks(clickhouse, generation, params, dirty);
-    const increments = await readIncrements(clickhouse, generation, params);
+    const attempt: Attempt = { run, parent, tidemark, offChain, broken };
+    const dirty = await runs.dirtyChunks(attempt);
+    await runs.recompute(attempt, dirty);
+    const increments = await runs.increments(attempt);
     const ledger = addToLedger(parent, tidemark, increments.partitions);
     // 4. Audit.
-    const audited = broken.length > 0 ? repaired(broken) : await auditRun(parent, tidemark, params);
+    const audited = broken.length > 0 ? repaired(broken) : await auditRun(attempt);
     if (audited.audit === 'different')
       log.error({ run, evidence: audited.auditNote }, 'audit: live counters differ from batch; batch stands');
     // A range that was logged meanwhile (written twice) made some statements see more chunks than others: give up.
-    if ((await readDirtyChunks(clickhouse, params)).length !== dirty.length)
+    if ((await runs.dirtyChunks(attempt)).length !== dirty.length)
       throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
     // 5. Publish, only if the archive still holds all of it.
     if (!covers(await archivedVector(parent), tidemark))
@@ -158,7 +143,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       publishedAt: clock(),
       ...audited,
     };
-    await clickhouse.insertRows(tables.batchRuns, [published]);
+    await runs.publish(published);
     await speedState
       .announceRun()
       .catch((err: unknown) => log.warn({ err }, 'announcing the run failed; readers poll'));
@@ -170,13 +155,14 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   /** Views may be wiped or damaged at any time; looked for at the first run and every five minutes, for it scans them. */
   async function findBroken(parent: string, offChain: readonly string[]): Promise<number[]> {
     if (clock() < verifyAt) return [];
-    const broken = await readBrokenChunks(clickhouse, generation, { parent, offChain, limit: maxBrokenChunks });
+    const broken = await runs.brokenChunks(parent, offChain, maxBrokenChunks);
     if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
     if (broken.length < maxBrokenChunks) verifyAt = clock() + verifyEveryMs;
     return broken;
   }
 
-  async function auditRun(parent: BatchRun, tidemark: OffsetVector, params: Readonly<Record<string, unknown>>) {
+  async function auditRun(attempt: Attempt): Promise<AuditResult> {
+    const { parent, tidemark } = attempt;
     const epochs: AbsorbedEpoch[] = [];
     const apart: number[] = [];
     const compared: number[] = [];
@@ -189,8 +175,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
         epochs.push(...absorbed);
       } else apart.push(partition);
     }
-    const increment = (rollup: (typeof rollups)[number]) =>
-      clickhouse.query<IncrementRow>(incrementSql(generation, rollup), { ...params, apart });
+    const increment = (rollup: Rollup) => runs.incrementRows(attempt, rollup, apart);
     return audit({ generation, epochs, apart, compared, increment });
   }
 

@@ -1,14 +1,13 @@
 // Run 0: empty, so that a current run always exists.
-import { readCurrentRun } from '../runtime/batch-runs.ts';
-import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { type BatchRun, tables } from '../schemas/layout-clickhouse.ts';
+import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
 import { createRunId } from '../schemas/run-id.ts';
 import type { ArchiveStore } from './archive-store.ts';
+import type { RunStore } from './run-store.ts';
 
 export interface FirstRunDependencies {
-  readonly clickhouse: ClickHouse;
+  readonly runs: RunStore;
   readonly archive: ArchiveStore;
   readonly generation: Generation;
   readonly clock: () => number;
@@ -20,8 +19,8 @@ export interface FirstRunDependencies {
  * does: it may hold what the log has lost (another generation of the same archive, a wiped `batch_runs`).
  */
 export async function ensureFirstRun(dependencies: FirstRunDependencies, logStarts: OffsetVector): Promise<BatchRun> {
-  const { clickhouse, archive, generation, clock, randomBits } = dependencies;
-  const current = await readCurrentRun(clickhouse, generation);
+  const { runs, archive, generation, clock, randomBits } = dependencies;
+  const current = await runs.currentRun();
   if (current) return current;
   const archivedStarts = await archive.archivedStarts();
   const starts = logStarts.map((start, partition) => Math.min(start, archivedStarts[partition] ?? start));
@@ -46,6 +45,6 @@ export async function ensureFirstRun(dependencies: FirstRunDependencies, logStar
     auditedEvents: 0,
     auditNote: 'the empty first run',
   };
-  await clickhouse.insertRows(tables.batchRuns, [first]);
+  await runs.publish(first);
   return first;
 }

@@ -1,15 +1,9 @@
 // What a run adds to its parent, read from the archive by partition.
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { coveredOffsets, type Increment } from './run-ledger.ts';
+import { coveredOffsets } from './run-ledger.ts';
 import { eventsSql, gapsSql, newlyCountedSql, rejectedSql } from './run-sql.ts';
-
-export interface Increments {
-  readonly partitions: readonly Increment[];
-  /** Greatest record timestamp of a valid event in the range, −1 where there is none. */
-  readonly maxTimestamps: readonly number[];
-  readonly newestEventAt: number;
-}
+import type { Increments } from './run-store.ts';
 
 export async function readIncrements(
   clickhouse: ClickHouse,

@@ -11,6 +11,16 @@ export interface RedisOptions {
   readonly commandTimeoutMs?: number;
 }
 
+/** What is needed of a connection that listens to messages. */
+export interface Subscriber {
+  readonly status: string;
+  on(event: 'message', listener: (channel: string, text: string) => void): unknown;
+  on(event: 'ready' | 'close', listener: () => void): unknown;
+  off(event: 'message', listener: (channel: string, text: string) => void): unknown;
+  off(event: 'ready' | 'close', listener: () => void): unknown;
+  subscribe(...channels: string[]): Promise<unknown>;
+}
+
 /** Opens a connection; it reconnects by itself for ever, commands fail at once while it is away. */
 export function openRedis(options: RedisOptions, log: Logger): Redis {
   const redis = new Redis(options.redisUrl, {

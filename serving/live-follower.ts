@@ -1,7 +1,7 @@
 // Follows the speed layer through Redis: subscribes first, then takes snapshots; polls where the writers stand once a
 // second. Redis away: what is remembered keeps answering, and the notes say since when it is stale.
 import type { Logger } from '../runtime/logger.ts';
-import type { Redis } from '../runtime/redis.ts';
+import type { Subscriber } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { channels } from '../schemas/layout-redis.ts';
 import { parseFlushMessage } from './flush-message.ts';
@@ -20,7 +20,7 @@ export interface LiveFollower extends AsyncDisposable {
 }
 
 export interface LiveFollowerDependencies {
-  readonly subscriber: Redis;
+  readonly subscriber: Subscriber;
   readonly source: SnapshotSource;
   readonly generation: Generation;
   readonly redisPrefix: string;

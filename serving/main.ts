@@ -10,6 +10,7 @@ import { createServingApp } from './app.ts';
 import { createBatchRunForward } from './batch-runs-forward.ts';
 import { servingSettings } from './config.ts';
 import { openServingLayer } from './serving-layer.ts';
+import { openStores } from './stores.ts';
 
 const clock = () => Date.now();
 const config = () => loadConfig(servingSettings, process.env);
@@ -37,11 +38,10 @@ await runService(
         topic: settings.topic,
         onTrouble: (err) => log.warn({ err }, 'reading Kafka'),
       });
-    const layer = await openServingLayer({
+    const layer = openServingLayer({
       ...settings,
+      ...(await openStores(clickhouse, redis, settings.redisPrefix, generation)),
       generation,
-      clickhouse,
-      redis,
       subscriber,
       openLog,
       log,

@@ -1,6 +1,6 @@
 // Port: what serving knows of the pipeline besides the cut. Everything here is remembered; asking never waits for a store.
 import type { OffsetVector } from '../schemas/offset-vector.ts';
-import type { DeadLetters, RunSummary } from './archive-follower.ts';
+import type { DeadLetters, RunSummary } from './archive-reader.ts';
 import type { Lag } from './log-lag.ts';
 
 export interface Pipeline {

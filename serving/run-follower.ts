@@ -1,14 +1,10 @@
 // Follows published runs: reads the current one each second and on a message, checks its chunk versions once, and offers
 // it to the live view. ClickHouse away: the adopted run stays, and the notes say so.
-import { readCurrentRun } from '../runtime/batch-runs.ts';
-import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { LiveView, PinnedRun } from './live-view.ts';
-import { pinRun } from './pin-run.ts';
 import { startPolling } from './polling.ts';
-import { findBrokenChunk } from './run-wholeness.ts';
+import type { RunSource } from './run-source.ts';
 
 export interface RunFollower extends AsyncDisposable {
   /** A run may have been published. */
@@ -18,8 +14,7 @@ export interface RunFollower extends AsyncDisposable {
 }
 
 export interface RunFollowerDependencies {
-  readonly clickhouse: ClickHouse;
-  readonly generation: Generation;
+  readonly source: RunSource;
   readonly view: LiveView;
   readonly log: Logger;
   readonly clock: () => number;
@@ -35,7 +30,7 @@ const recheckMs = 10_000;
 const repeatMs = 5_000;
 
 export function startRunFollower(dependencies: RunFollowerDependencies): RunFollower {
-  const { clickhouse, generation, view, log, clock, onAdopted, onPending } = dependencies;
+  const { source, view, log, clock, onAdopted, onPending } = dependencies;
   let awaySince: number | undefined;
   let setBack: string | undefined;
   let broken: { readonly run: string; readonly note: string; readonly at: number } | undefined;
@@ -43,7 +38,7 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   let told: { readonly run: string; readonly at: number } | undefined;
 
   async function look(): Promise<void> {
-    const current = await readCurrentRun(clickhouse, generation);
+    const current = await source.current();
     const adopted = view.adopted();
     awaySince = undefined;
     setBack = adopted && (!current || current.run < adopted.run.run) ? (current?.run ?? 'none') : undefined;
@@ -67,10 +62,10 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   /** Its off-chain runs, once it is found whole; versions up to the adopted run were checked when that was adopted. */
   async function check(run: BatchRun, adopted: PinnedRun | undefined): Promise<PinnedRun | undefined> {
     if (checked?.run.run === run.run) return checked;
-    const pinned = await pinRun(clickhouse, generation, run);
+    const pinned = await source.pin(run);
     const { offChain } = pinned;
     const after = adopted && !offChain.includes(adopted.run.run) ? adopted.run.run : '';
-    const chunk = await findBrokenChunk(clickhouse, generation, pinned, after);
+    const chunk = await source.findBroken(pinned, after);
     if (chunk) {
       const { rollup, announced, present } = chunk;
       const note = `run ${run.run} is not used: chunk ${chunk.chunk} of ${rollup} (version ${chunk.run}) has ${present} of ${announced} rows`;

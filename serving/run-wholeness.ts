@@ -4,19 +4,8 @@ import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
 import { chainSql, versionParams } from './batch-part.ts';
 import type { PinnedRun } from './live-view.ts';
+import type { BrokenChunk } from './run-source.ts';
 
-export interface BrokenChunk {
-  readonly rollup: string;
-  readonly chunk: number;
-  readonly run: string;
-  readonly announced: number;
-  readonly present: number;
-}
-
-/**
- * One chunk version of the run's chain, newer than `after`, whose rows are not those announced; undefined where all are
- * whole. A reader that checked `after` before need not check it again: versions never change.
- */
 export async function findBrokenChunk(
   clickhouse: ClickHouse,
   generation: Generation,

@@ -1,19 +1,19 @@
 // Serving without its HTTP: the live view and those who feed it.
-import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { RecordLog } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Redis } from '../runtime/redis.ts';
+import type { Subscriber } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
+import type { ArchiveReader } from './archive-reader.ts';
 import { startArchiveFollower } from './archive-follower.ts';
-import { type BatchViews } from './batch-views.ts';
-import { createClickHouseBatchViews } from './clickhouse-batch-views.ts';
+import type { BatchViews } from './batch-views.ts';
 import { startLiveFollower } from './live-follower.ts';
 import { createLiveSource, type LiveSource } from './live-source.ts';
 import { createLiveView } from './live-view.ts';
 import { startLogEndFollower } from './log-end-follower.ts';
 import type { Pipeline } from './pipeline.ts';
-import { openRedisSnapshotSource } from './redis-snapshot-source.ts';
 import { startRunFollower } from './run-follower.ts';
+import type { RunSource } from './run-source.ts';
+import type { SnapshotSource } from './snapshot-source.ts';
 
 export interface ServingLayer extends AsyncDisposable {
   readonly live: LiveSource;
@@ -24,10 +24,12 @@ export interface ServingLayer extends AsyncDisposable {
 export interface ServingLayerDependencies {
   readonly generation: Generation;
   readonly redisPrefix: string;
-  readonly clickhouse: ClickHouse;
-  /** Two connections: one subscribes, the other asks. */
-  readonly subscriber: Redis;
-  readonly redis: Redis;
+  readonly runSource: RunSource;
+  readonly batchViews: BatchViews;
+  readonly archiveReader: ArchiveReader;
+  readonly snapshots: SnapshotSource;
+  /** A connection of its own: it subscribes. */
+  readonly subscriber: Subscriber;
   readonly openLog: () => Promise<Pick<RecordLog, 'ranges' | 'close'>>;
   readonly log: Logger;
   readonly clock: () => number;
@@ -35,19 +37,17 @@ export interface ServingLayerDependencies {
 }
 
 /** Never fails because a store is away: it follows when they come. */
-export async function openServingLayer(dependencies: ServingLayerDependencies): Promise<ServingLayer> {
-  const { generation, redisPrefix, clickhouse, subscriber, redis, openLog, log, clock, random } = dependencies;
+export function openServingLayer(dependencies: ServingLayerDependencies): ServingLayer {
+  const { generation, redisPrefix, subscriber, openLog, log, clock, random } = dependencies;
   const view = createLiveView(generation);
   const source = createLiveSource(view);
-  await using opened = new AsyncDisposableStack();
+  const opened = new AsyncDisposableStack();
 
-  const snapshots = await openRedisSnapshotSource(redis, redisPrefix, generation);
-  const archive = opened.use(startArchiveFollower({ clickhouse, generation, log, clock }));
+  const archive = opened.use(startArchiveFollower({ reader: dependencies.archiveReader, log, clock }));
   const logEnds = opened.use(startLogEndFollower({ openLog, vector: () => view.capture()?.vector, log, clock }));
   const runs = opened.use(
     startRunFollower({
-      clickhouse,
-      generation,
+      source: dependencies.runSource,
       view,
       log,
       clock,
@@ -61,7 +61,7 @@ export async function openServingLayer(dependencies: ServingLayerDependencies): 
   const live = opened.use(
     startLiveFollower({
       subscriber,
-      source: snapshots,
+      source: dependencies.snapshots,
       generation,
       redisPrefix,
       view,
@@ -78,10 +78,9 @@ export async function openServingLayer(dependencies: ServingLayerDependencies): 
     return live.ready() ? undefined : 'the first snapshot of the live counters in Redis is not taken yet';
   }
 
-  const resources = opened.move();
   return {
     live: source,
-    batchViews: createClickHouseBatchViews(clickhouse, generation),
+    batchViews: dependencies.batchViews,
     pipeline: {
       waitingFor,
       ends: () => logEnds.ends(),
@@ -90,6 +89,6 @@ export async function openServingLayer(dependencies: ServingLayerDependencies): 
       runs: () => archive.runs(),
       notes: () => [...live.notes(), ...runs.notes(), ...logEnds.notes(), ...archive.notes()],
     },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

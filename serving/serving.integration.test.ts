@@ -18,6 +18,7 @@ import type { BatchRead } from './batch-views.ts';
 import { createClickHouseBatchViews } from './clickhouse-batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
 import { openServingLayer, type ServingLayer, type ServingLayerDependencies } from './serving-layer.ts';
+import { openStores } from './stores.ts';
 import { createWorld, testEvent } from './test-live-world.ts';
 
 const stack = inject('stack');
@@ -174,8 +175,10 @@ const until = (condition: () => unknown) => vi.waitFor(condition, { timeout: 20_
 
 const clock = () => Date.now();
 
-const openLayer = (own: Pick<ServingLayerDependencies, 'redis' | 'subscriber' | 'openLog'>) =>
-  openServingLayer({ generation, redisPrefix, clickhouse, log: logger, clock, random: Math.random, ...own });
+async function openLayer(own: Pick<ServingLayerDependencies, 'subscriber' | 'openLog'> & { readonly redis: Redis }) {
+  const stores = await openStores(clickhouse, own.redis, redisPrefix, generation);
+  return openServingLayer({ ...stores, generation, redisPrefix, log: logger, clock, random: Math.random, ...own });
+}
 
 function createApp(from: ServingLayer): FastifyInstance {
   const forwardBatchRun = async () => ({ status: 200, contentType: 'application/json', body: '{}' });

@@ -4,6 +4,7 @@ import { ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { listen } from '../runtime/http-server.ts';
 import { isKafkaError } from '../runtime/kafka/errors.ts';
+import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { connectRedis, openRedis, requireNoEviction } from '../runtime/redis.ts';
@@ -57,7 +58,15 @@ await runService(
 
     const speedLayer = await openSpeedLayer({
       ...settings,
-      brokers,
+      join: (handlers) =>
+        joinGroup({
+          ...handlers,
+          brokers,
+          clientId: 'tidemark-speed-layer',
+          groupId: `${settings.topic}-speed-layer-${generation.id}`,
+          topic: settings.topic,
+          sessionTimeoutMs: settings.sessionTimeoutMs,
+        }),
       generation,
       log,
       clock,

@@ -1,21 +1,19 @@
 // The speed layer of one process: a member of the group, one writer for each partition it was given, one reader of the
 // topic that feeds them. Runs are watched by message and once a second.
-import type { Redis } from '../runtime/redis.ts';
-import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
+import type { GroupMember, GroupMemberOptions } from '../runtime/kafka/group-member.ts';
 import type { RecordLog } from '../runtime/kafka/record-log.ts';
+import type { Subscriber } from '../runtime/redis.ts';
 import { endProcess } from '../runtime/service.ts';
 import { channels } from '../schemas/layout-redis.ts';
 import { openPartitionWriter, type PartitionWriter, type WriterDependencies } from './partition-writer.ts';
 
 export interface SpeedLayerOptions extends Omit<WriterDependencies, 'wake'> {
-  readonly brokers: readonly string[];
-  readonly topic: string;
+  readonly join: (options: Pick<GroupMemberOptions, 'onAssignment' | 'onTrouble'>) => Promise<GroupMember>;
   readonly redisPrefix: string;
   /** A connection of its own: it subscribes. */
-  readonly subscriber: Redis;
+  readonly subscriber: Subscriber;
   readonly recordLog: RecordLog;
   readonly flushIntervalMs: number;
-  readonly sessionTimeoutMs: number;
 }
 
 export interface SpeedLayer {
@@ -87,12 +85,7 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
   });
   await subscriber.subscribe(cut, run);
 
-  const member = await joinGroup({
-    brokers: [...options.brokers],
-    clientId: 'tidemark-speed-layer',
-    groupId: `${options.topic}-speed-layer-${generation.id}`,
-    topic: options.topic,
-    sessionTimeoutMs: options.sessionTimeoutMs,
+  const member = await options.join({
     onAssignment: assign,
     onTrouble: (err) => log.warn({ err }, 'group membership'),
   });

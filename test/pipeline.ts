@@ -5,6 +5,7 @@ import { type BatchLayer, openBatchLayer } from '../batch-layer/batch-layer.ts';
 import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import type { EventProducer } from '../runtime/kafka/event-producer.ts';
 import { openEventProducer } from '../runtime/kafka/kafka-event-producer.ts';
+import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { createLogger, type Logger } from '../runtime/logger.ts';
@@ -16,6 +17,7 @@ import type { OrderEvent } from '../schemas/order-event.ts';
 import { createServingApp } from '../serving/app.ts';
 import { createBatchRunForward } from '../serving/batch-runs-forward.ts';
 import { openServingLayer, type ServingLayer } from '../serving/serving-layer.ts';
+import { openStores } from '../serving/stores.ts';
 import { until } from './until.ts';
 import { openRedisCounterStore } from '../speed-layer/redis-counter-store.ts';
 import { openSpeedLayer, type SpeedLayer } from '../speed-layer/speed-layer.ts';
@@ -137,8 +139,15 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       const speedLog = await openKafkaRecordLog({ brokers, clientId: 'test-speed', topic });
       own.defer(() => speedLog.close());
       const speed = await openSpeedLayer({
-        brokers,
-        topic,
+        join: (handlers) =>
+          joinGroup({
+            ...handlers,
+            brokers,
+            clientId: 'test-speed',
+            groupId: `${topic}-speed-layer-${generation.id}`,
+            topic,
+            sessionTimeoutMs: 6_000,
+          }),
         redisPrefix,
         generation,
         log,
@@ -146,7 +155,6 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         subscriber,
         recordLog: speedLog,
         flushIntervalMs: 20,
-        sessionTimeoutMs: 6_000,
         store: await openRedisCounterStore({ redis: speedRedis, redisPrefix, generation, clock }),
         source: createTidemarkSource(clickhouse, generation),
         limits: {
@@ -171,11 +179,10 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       own.defer(() => subscriber.disconnect());
       await Promise.all([connectRedis(servingRedis), connectRedis(subscriber)]);
       const openLog = () => openKafkaRecordLog({ brokers, clientId: 'test-serving', topic });
-      const layer = await openServingLayer({
+      const layer = openServingLayer({
+        ...(await openStores(clickhouse, servingRedis, redisPrefix, generation)),
         generation,
         redisPrefix,
-        clickhouse,
-        redis: servingRedis,
         subscriber,
         openLog,
         log,

@@ -1,0 +1,44 @@
+// ArchiveReader in ClickHouse.
+import type { ClickHouse } from '../runtime/clickhouse.ts';
+import type { Generation } from '../schemas/generation.ts';
+import { tables } from '../schemas/layout-clickhouse.ts';
+import type { ArchiveReader, RunSummary } from './archive-reader.ts';
+
+/** One row for each dead letter, however often its range was archived. */
+const distinctRejected = `SELECT partition, letter.1 AS origin, any(letter.2) AS reason, max(insertedAt) AS at
+  FROM ${tables.archiveLog} ARRAY JOIN rejected AS letter WHERE archive = {archive:String} GROUP BY partition, origin`;
+
+export function createClickHouseArchiveReader(clickhouse: ClickHouse, generation: Generation): ArchiveReader {
+  const archive = { archive: generation.archiveId };
+  return {
+    async deadLetters() {
+      const counts = await clickhouse.query<{ reason: string; letters: string }>(
+        `SELECT reason, count() AS letters FROM (${distinctRejected}) GROUP BY reason ORDER BY letters DESC, reason`,
+        archive,
+      );
+      const newest = await clickhouse.query<{ partition: number; origin: string; reason: string }>(
+        `SELECT partition, origin, reason FROM (${distinctRejected}) ORDER BY at DESC, partition, origin DESC LIMIT 20`,
+        archive,
+      );
+      return {
+        total: counts.reduce((sum, { letters }) => sum + Number(letters), 0),
+        byReason: Object.fromEntries(counts.map(({ reason, letters }) => [reason, Number(letters)])),
+        newest: newest.map(({ partition, origin, reason }) => ({ partition, offset: Number(origin), reason })),
+      };
+    },
+
+    async runs() {
+      type Row = Omit<RunSummary, 'publishedAt' | 'auditedEvents'> & { publishedAt: string; auditedEvents: string };
+      const rows = await clickhouse.query<Row>(
+        `SELECT run, parent, publishedAt, audit, auditedEvents, auditNote FROM ${tables.batchRuns}
+         WHERE generation = {generation:String} ORDER BY run DESC LIMIT 20`,
+        { generation: generation.id },
+      );
+      return rows.map((row) => ({
+        ...row,
+        publishedAt: Number(row.publishedAt),
+        auditedEvents: Number(row.auditedEvents),
+      }));
+    },
+  };
+}
