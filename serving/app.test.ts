@@ -226,7 +226,7 @@ describe('GET /v1/query', () => {
 
   test('late records are told, and a ledger that does not account for every offset', async () => {
     const late = { ...log[0]!, event: testEvent({ occurredAt: minute - 86_400_000 }) };
-    const { get } = scene({ log: [log[1]!, late].map((entry, offset) => ({ ...entry, offset })), starts: [-3] });
+    const { app, get } = scene({ log: [log[1]!, late].map((entry, offset) => ({ ...entry, offset })), starts: [-3] });
     const { body } = await get('/v1/query?measures=orders');
     expect(body.provenance).toMatchObject({ deferredRecords: 1, vector: [2] });
     expect(body.provenance.notes).toEqual([
@@ -234,7 +234,10 @@ describe('GET /v1/query', () => {
       'partition 0: the ledger accounts for 2 of 5 offsets',
     ]);
     const status = (await get('/v1/status')).body;
-    expect(status.partitions[0].ledger).toMatchObject({ counted: 1, deferred: 1 });
+    expect(status.partitions[0]).toMatchObject({ conserved: false, ledger: { counted: 1, deferred: 1 } });
+    const metrics = (await app.inject('/metrics')).body;
+    expect(metrics).toContain('tidemark_serving_unaccounted_records 3');
+    expect(metrics).toContain('tidemark_serving_records{partition="0",as="deferred"} 1');
   });
 
   test('without a run nothing is answered; ClickHouse away is a problem that says when to come again', async () => {
@@ -267,7 +270,16 @@ describe('the other resources', () => {
       generation: generation.id,
       run: { parent: '', counted: 0 },
       partitions: [
-        { partition: 0, start: 0, tidemark: 0, vector: 2, end: 4, lagRecords: 2, ledger: { counted: 2, duplicate: 0 } },
+        {
+          partition: 0,
+          start: 0,
+          tidemark: 0,
+          vector: 2,
+          end: 4,
+          lagRecords: 2,
+          conserved: true,
+          ledger: { counted: 2 },
+        },
       ],
       totals: { records: 2, counted: 2, deferred: 0, liveCounted: 2 },
       extent: { from: '2024-06-01T11:49:00.000Z', to: '2024-06-01T11:51:00.000Z' },
@@ -305,5 +317,11 @@ describe('the other resources', () => {
     expect(body).toContain('tidemark_serving_offset{partition="0",of="vector"} 2');
     expect(body).toContain('tidemark_serving_records{partition="0",as="counted"} 2');
     expect(body).toContain('tidemark_serving_lag_records 1');
+    expect(body).toContain('tidemark_serving_lag_seconds 0.02');
+    expect(body).toContain('tidemark_serving_unaccounted_records 0');
+    expect(body).toContain('tidemark_serving_dead_letters{reason="bad-frame"} 2');
+    expect(body).toContain('tidemark_serving_runs{audit="different"} 0');
+    expect(body).toMatch(/tidemark_serving_run_age_seconds \d/);
+    expect(body).toContain('tidemark_serving_notes 0');
   });
 });

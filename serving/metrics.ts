@@ -1,8 +1,9 @@
 // What serving exports to Prometheus: where V and W stand, the ledger (conservation), lag, how long queries take.
 import { Gauge, Histogram, Registry } from 'prom-client';
+import { sum } from '../schemas/offset-vector.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
-import { partitionLedger, summarizeCut } from './provenance.ts';
+import { conservation, partitionLedger, summarizeCut } from './provenance.ts';
 
 export interface ServingMetrics {
   readonly registry: Registry;
@@ -10,7 +11,13 @@ export interface ServingMetrics {
   startQuery(): () => void;
 }
 
-export function createServingMetrics({ live, pipeline }: { live: LiveSource; pipeline: Pipeline }): ServingMetrics {
+export interface ServingMetricsDependencies {
+  readonly live: LiveSource;
+  readonly pipeline: Pipeline;
+  readonly clock: () => number;
+}
+
+export function createServingMetrics({ live, pipeline, clock }: ServingMetricsDependencies): ServingMetrics {
   const registry = new Registry();
   const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
     new Gauge({
@@ -41,11 +48,44 @@ export function createServingMetrics({ live, pipeline }: { live: LiveSource; pip
       }
     }
   });
+  gauge(
+    'tidemark_serving_unaccounted_records',
+    'Offsets below W that no ledger accounts for: 0, or an alarm',
+    [],
+    (metric) => {
+      const cut = live.capture();
+      if (cut) metric.set(sum(conservation(summarizeCut(cut)).map(({ sum, offsets }) => Math.abs(offsets - sum))));
+    },
+  );
   gauge('tidemark_serving_lag_records', 'Records of the log that answers do not count yet', [], (metric) => {
     const cut = live.capture();
     const lag = cut && pipeline.lagOf(cut.vector);
     if (lag) metric.set(lag.records);
   });
+  gauge('tidemark_serving_lag_seconds', 'For how long the oldest of them has been waiting', [], (metric) => {
+    const cut = live.capture();
+    const lag = cut && pipeline.lagOf(cut.vector);
+    if (lag) metric.set(lag.ms / 1_000);
+  });
+  gauge('tidemark_serving_run_age_seconds', 'Since the run that answers stand on was published', [], (metric) => {
+    const cut = live.capture();
+    if (cut) metric.set((clock() - cut.pinned.run.publishedAt) / 1_000);
+  });
+  gauge('tidemark_serving_runs', 'The last runs (20 at most), by the result of their audit', ['audit'], (metric) => {
+    for (const audit of ['equal', 'different', 'not-compared']) metric.set({ audit }, 0);
+    for (const { audit } of pipeline.runs()) metric.inc({ audit });
+  });
+  gauge('tidemark_serving_dead_letters', 'Records that could not be counted', ['reason'], (metric) => {
+    for (const [reason, n] of Object.entries(pipeline.deadLetters()?.byReason ?? {})) metric.set({ reason }, n);
+  });
+  gauge(
+    'tidemark_serving_notes',
+    'What answers say is stale, incomplete or unproven: 0 where all is well',
+    [],
+    (metric) => {
+      metric.set(pipeline.notes().length);
+    },
+  );
   const duration = new Histogram({
     name: 'tidemark_serving_query_seconds',
     help: 'Time to answer a query',

@@ -1,6 +1,6 @@
 // What every answer says about itself: what it stands on, how far behind it is, what is stale, incomplete or unproven. Pure.
 import type { Generation } from '../schemas/generation.ts';
-import { addLedgers, emptyLedger, type Ledger } from '../schemas/layout-redis.ts';
+import { addLedgers, emptyLedger, type Ledger, ledgerSum } from '../schemas/layout-redis.ts';
 import { encodeToken } from '../schemas/token.ts';
 import type { Cut } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -93,11 +93,10 @@ function notesOf(cut: CutSummary, deferredRecords: number, lag: { records: numbe
 }
 
 /** Conservation, by partition: what the ledgers account for, and the offsets from the log's start to W. */
-function conservation({ pinned: { run }, vector, ledgers }: CutSummary) {
+export function conservation({ pinned: { run }, vector, ledgers }: CutSummary) {
   return vector.map((w, p) => {
     const total = partitionLedger({ run, live: ledgers[p] ?? emptyLedger() }, p);
-    const sum = total.counted + total.duplicate + total.deferred + total.rejected + total.gap;
-    return { sum, offsets: w - (run.starts[p] ?? 0) };
+    return { sum: ledgerSum(total), offsets: w - (run.starts[p] ?? 0) };
   });
 }
 

@@ -7,7 +7,7 @@ import { sum } from '../schemas/offset-vector.ts';
 import type { Extent } from './batch-views.ts';
 import type { Cut } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type CutSummary, partitionLedger, provenanceOf } from './provenance.ts';
+import { conservation, type CutSummary, partitionLedger, provenanceOf } from './provenance.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -23,9 +23,11 @@ export function statusOf(
   const deadLetters = pipeline.deadLetters();
   const ledgers = cut.ledgers.map((live, p) => partitionLedger({ run, live }, p));
   const totals = addLedgers(ledgers);
+  const accounts = conservation(cut);
   const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, { live: 0n, all: 0n }, pipeline);
   return {
     generation: generation.id,
+    horizonMs: generation.horizonMs,
     run: {
       id: run.run,
       parent: run.parent,
@@ -48,6 +50,7 @@ export function statusOf(
       end: ends ? Math.max(ends[p] ?? 0, w) : null,
       lagRecords: ends ? Math.max(0, (ends[p] ?? 0) - w) : null,
       ledger: ledgers[p],
+      conserved: accounts[p]!.sum === accounts[p]!.offsets,
     })),
     totals: {
       records: sum(cut.vector.map((w, p) => w - (run.starts[p] ?? 0))),
