@@ -1,4 +1,5 @@
-// Documents that say what the code says: .env.example and docs/errors.md are complete, both ways.
+// Documents that say what the code says: .env.example and docs/errors.md are complete, both ways; each promise of
+// docs/guarantees.md has its test.
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { batchSettings } from '../batch-layer/config.ts';
@@ -51,3 +52,22 @@ function sourceFiles(folders: readonly string[]): string[] {
       .map((name) => `${folder}/${name}`),
   );
 }
+
+test('docs/guarantees.md: each fault has a test of that name in that file', () => {
+  const rows = [
+    ...read('docs/guarantees.md').matchAll(/^\| (\d+) +\|.*\| \[([^\]]+)\]\(\.\.\/([^)]+)\) › (.+?) +\|$/gm),
+  ];
+  expect(rows.length).toBeGreaterThanOrEqual(35);
+  for (const [i, [, number, name, file, title]] of rows.entries()) {
+    expect(Number(number)).toBe(i + 1);
+    expect(name).toBe(file);
+    expect(file).toMatch(/\.(test|contract)\.ts$/);
+    const source = read(file!);
+    // The title as a whole; it may go on with what varies, in parentheses.
+    const found = ["'", '"', '`'].some((q) => source.includes(q + title + q) || source.includes(`${q}${title} (\${`));
+    expect(found, `${file} has no test "${title}"`).toBe(true);
+  }
+  // Every line of a table is such a row: none escapes the check above.
+  const lines = read('docs/guarantees.md').match(/^\| \d+ .*$/gm) ?? [];
+  expect(lines.length).toBe(rows.length);
+});
