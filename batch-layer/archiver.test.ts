@@ -19,7 +19,8 @@ async function openWorld() {
   const inserting: { fail?: PromiseWithResolvers<void> } = {};
   const recordLog: RecordLog = {
     topicId: () => 'topic',
-    ranges: async () => [{ start: 0, end: 1_000 }],
+    ranges: async () => [{ start: 0, end: 1_000, highWatermark: 1_000 }],
+    findCuts: async () => new Map(),
     wake: () => undefined,
     close: async () => undefined,
     follow(given, signal) {

@@ -1,12 +1,14 @@
-// The fetch request of this reader: Kafka's Fetch v12 with the records left as raw bytes (the library would make an
-// object of each). Response layout: https://kafka.apache.org/protocol#The_Messages_Fetch
-import { createAPI, fetchV12, Reader } from '@platformatic/kafka';
+// The fetch request of this reader: Kafka's Fetch v13 (by topic id) with the records left as raw bytes (the library would
+// make an object of each). Response layout: https://kafka.apache.org/protocol#The_Messages_Fetch
+import { createAPI, fetchV13, Reader } from '@platformatic/kafka';
 import type { FetchedPartition } from './record-set.ts';
 import { toSafeNumber } from './safe-integer.ts';
 
 export interface FetchedPartitionOrError extends FetchedPartition {
   /** 0 is none. */
   errorCode: number;
+  /** Set where the log was cut below the wanted offset: the end of what it has in common with what was read before. */
+  divergesAt: number | undefined;
 }
 
 export interface RawFetchResponse {
@@ -15,10 +17,10 @@ export interface RawFetchResponse {
 }
 
 /** Error codes are handed over, not thrown: one partition's trouble must not hide another's records. */
-export const fetchRaw = createAPI<fetchV12.FetchRequest, RawFetchResponse>(
+export const fetchRaw = createAPI<fetchV13.FetchRequest, RawFetchResponse>(
   1,
-  12,
-  fetchV12.createRequest,
+  13,
+  fetchV13.createRequest,
   (_correlationId, _apiKey, _apiVersion, reader) => parseRawFetchResponse(reader),
 );
 
@@ -32,7 +34,7 @@ function parseRawFetchResponse(response: Reader): RawFetchResponse {
   const errorCode = reader.readInt16();
   reader.readInt32(); // session id: sessions are not used
   const topics = reader.readArray((r) => {
-    r.readString();
+    r.readUUID();
     return r.readArray(readPartition, true, false);
   });
   return { errorCode, partitions: topics.flat() };
@@ -50,6 +52,23 @@ function readPartition(reader: Reader): FetchedPartitionOrError {
   }));
   reader.readInt32(); // preferred read replica: only given to a client that names its rack
   const records = reader.readNullableBytes() ?? NO_RECORDS;
-  reader.readTaggedFields();
-  return { partition, errorCode, highWatermark, logStart, aborted: aborted ?? [], records };
+  const divergesAt = readDivergingEpoch(reader);
+  return { partition, errorCode, highWatermark, logStart, aborted: aborted ?? [], records, divergesAt };
+}
+
+const DIVERGING_EPOCH_TAG = 0;
+
+/** Tagged fields are said only where they apply: diverging epoch (its number and its end), current leader, snapshot. */
+function readDivergingEpoch(reader: Reader): number | undefined {
+  let divergesAt: number | undefined;
+  for (let left = reader.readUnsignedVarInt(); left > 0; left--) {
+    const tag = reader.readUnsignedVarInt();
+    const end = reader.readUnsignedVarInt() + reader.position;
+    if (tag === DIVERGING_EPOCH_TAG) {
+      reader.readInt32();
+      divergesAt = toSafeNumber(reader.readInt64());
+    }
+    reader.skip(end - reader.position);
+  }
+  return divergesAt;
 }

@@ -1,12 +1,12 @@
 // The loop that reads from one leader: ask for positions, one fetch with all of them, hand over what came, again.
 // Ends when this broker leads nothing any more or the signal aborts. A partition is in one fetch at a time.
-import { FetchIsolationLevels, type fetchV12, protocolErrorsCodesById } from '@platformatic/kafka';
+import { FetchIsolationLevels, type fetchV13, protocolErrorsCodesById } from '@platformatic/kafka';
 import { createBackoff } from './backoff.ts';
 import { type BrokerConnectionOptions, createBrokerConnection } from './broker-connection.ts';
 import { KafkaError } from './errors.ts';
 import { type FetchedPartitionOrError, fetchRaw } from './fetch-response.ts';
 import type { PartitionRest } from './partition-rest.ts';
-import type { FollowHandler, RecordSet } from './record-log.ts';
+import type { FollowHandler, LogRange, RecordSet } from './record-log.ts';
 import { createRecordSet } from './record-set.ts';
 import type { TopicView } from './topic-view.ts';
 import type { WakeBell } from './wake-bell.ts';
@@ -107,24 +107,24 @@ function planFetch(shared: FollowShared, address: string): { wanted: Map<number,
 
 /** The broker fills an answer in the order asked, up to the size limits: another partition is first each turn. */
 function fetchRequest(
-  { view, settings }: FollowShared,
+  { view, settings, handler }: FollowShared,
   wanted: ReadonlyMap<number, number>,
   turn: number,
-): fetchV12.FetchRequest {
-  const { leaders } = view.current();
+): fetchV13.FetchRequest {
+  const { leaders, topicId } = view.current();
   const partitions = [...wanted].map(([partition, offset]) => ({
     partition,
     currentLeaderEpoch: leaders[partition]?.epoch ?? -1,
     fetchOffset: BigInt(offset),
-    lastFetchedEpoch: -1,
+    lastFetchedEpoch: handler.leaderEpoch?.(partition) ?? -1,
     partitionMaxBytes: settings.partitionMaxBytes,
   }));
   const first = turn % partitions.length;
   const rotated = [...partitions.slice(first), ...partitions.slice(0, first)];
-  const { maxWaitMs, minBytes, maxBytes, topic } = settings;
+  const { maxWaitMs, minBytes, maxBytes } = settings;
   const isolation = FetchIsolationLevels.READ_COMMITTED;
   // Session 0, epoch -1: no fetch session, each request stands for itself.
-  return [maxWaitMs, minBytes, maxBytes, isolation, 0, -1, [{ topicId: topic, partitions: rotated }], [], ''];
+  return [maxWaitMs, minBytes, maxBytes, isolation, 0, -1, [{ topicId, partitions: rotated }], [], ''];
 }
 
 /** One partition's part of the answer. Its own trouble rests it and is reported; only the handler's faults are thrown. */
@@ -136,18 +136,21 @@ async function handOver(shared: FollowShared, fetched: FetchedPartitionOrError, 
     rest.failed(partition);
     shared.onTrouble(error);
   };
-  if (errorCode === OFFSET_OUT_OF_RANGE) {
-    let range: { start: number; end: number };
+  if (errorCode === OFFSET_OUT_OF_RANGE || fetched.divergesAt !== undefined) {
+    const cutAt = fetched.divergesAt;
+    let range: LogRange;
     try {
       range = (await shared.view.ranges([partition])).get(partition)!;
     } catch (error) {
       return trouble(error);
     }
     // A replica that has just become leader can answer so for a moment.
-    if (from >= range.start && from <= range.end) return trouble(refused('Fetch', errorCode, partition));
+    if (cutAt === undefined && from >= range.start && from <= range.end)
+      return trouble(refused('Fetch', errorCode, partition));
     if (!isWanted()) return;
     shared.lost.set(partition, from);
-    await handler.onOffsetLost({ partition, wanted: from, logStart: range.start, end: range.end });
+    const lost = { partition, wanted: from, logStart: range.start, end: range.end };
+    await handler.onOffsetLost(cutAt === undefined ? lost : { ...lost, cutAt });
     return;
   }
   if (errorCode !== 0) {

@@ -32,7 +32,7 @@ describe('the record log of a Kafka topic', () => {
     await withLog(topic, async (log, troubles) => {
       for (let partition = 0; partition < 3; partition++) await topic.write(partition, ['a', 'b', 'c']);
       expect(log.topicId()).toMatch(/^[0-9a-f-]{36}$/);
-      expect(await log.ranges()).toEqual(Array.from({ length: 3 }, () => ({ start: 0, end: 3 })));
+      expect(await log.ranges()).toEqual(Array.from({ length: 3 }, () => ({ start: 0, end: 3, highWatermark: 3 })));
       await using follower = startFollower(log, everyPartition(3));
       await until(() => expect(follower.seen.length).toBe(9));
       await topic.write(1, ['d']);
@@ -59,7 +59,7 @@ describe('the record log of a Kafka topic', () => {
     await topic.write(0, ['end']);
     await withLog(topic, async (log) => {
       // Markers are written after the transaction ends, so the readable end may lag for a moment.
-      await until(async () => expect(await log.ranges()).toEqual([{ start: 0, end: 10 }]));
+      await until(async () => expect(await log.ranges()).toEqual([{ start: 0, end: 10, highWatermark: 10 }]));
       await using follower = startFollower(log, [[0, 0]]);
       await until(() => expect(follower.positions.get(0)).toBe(10));
       expect(follower.seen).toEqual(['0:[0,3)', '0:3=y1', '0:4=y2', '0:[5,9)', '0:9=end']);
@@ -78,7 +78,7 @@ describe('the record log of a Kafka topic', () => {
     await transaction.send({ topic: topic.topic, messages: [{ value: 'open' }] });
     await topic.write(0, ['behind']);
     await withLog(topic, async (log) => {
-      expect(await log.ranges()).toEqual([{ start: 0, end: 0 }]);
+      expect(await log.ranges()).toEqual([{ start: 0, end: 0, highWatermark: 2 }]); // both wait
       await using follower = startFollower(log, [[0, 0]]);
       await transaction.commit();
       await until(() => expect(follower.positions.get(0)).toBe(3));
@@ -95,8 +95,8 @@ describe('the record log of a Kafka topic', () => {
     await topic.admin.deleteTopicRecords({ topic: topic.topic, partitions: [{ partition: 0, offset: '2' }] });
     await withLog(topic, async (log) => {
       expect(await log.ranges()).toEqual([
-        { start: 2, end: 4 },
-        { start: 0, end: 1 },
+        { start: 2, end: 4, highWatermark: 4 },
+        { start: 0, end: 1, highWatermark: 1 },
       ]);
       await using follower = startFollower(log, [
         [0, 0],

@@ -1,5 +1,5 @@
 // `RecordLog` over Kafka's own protocol by @platformatic/kafka: raw fetches, read committed, checksums verified.
-// Needs brokers of Kafka 3.1 or later (Metadata v12, ListOffsets v7, Fetch v12).
+// Needs brokers of Kafka 3.1 or later (Metadata v12, ListOffsets v7, OffsetForLeaderEpoch v4, Fetch v13).
 import { followTopic } from './follow-topic.ts';
 import type { FollowHandler, RecordLog } from './record-log.ts';
 import { DEFAULT_MAX_INFLATED_BYTES } from './record-set.ts';
@@ -54,6 +54,7 @@ export async function openKafkaRecordLog(options: KafkaRecordLogOptions): Promis
       const ranges = await view.ranges(partitions);
       return partitions.map((partition) => ranges.get(partition)!);
     },
+    findCuts: (positions) => view.cuts(positions),
     async follow(handler: FollowHandler, signal: AbortSignal) {
       const ended = AbortSignal.any([signal, closing.signal]);
       const running = followTopic({ view, settings, bell, handler, onTrouble }, ended);

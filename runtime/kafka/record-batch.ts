@@ -25,6 +25,8 @@ export interface BatchHeader {
   baseOffset: number;
   /** Kept by compaction also where the last records are gone. */
   lastOffset: number;
+  /** Not under the checksum: the leader writes it. */
+  leaderEpoch: number;
   codec: number;
   control: boolean;
   transactional: boolean;
@@ -43,6 +45,7 @@ export function readBatchHeader(bytes: Buffer, start: number, end: number): Batc
     end,
     baseOffset,
     lastOffset: baseOffset + bytes.readInt32BE(start + 23),
+    leaderEpoch: bytes.readInt32BE(start + 12),
     codec: attributes & CODEC_MASK,
     control: (attributes & CONTROL) !== 0,
     transactional: (attributes & TRANSACTIONAL) !== 0,

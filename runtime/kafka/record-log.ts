@@ -1,6 +1,30 @@
 // The port through which both layers read the topic: record sets of known range, never single promises.
 // Only the contract; `kafka-record-log.ts` is the implementation. Offsets are numbers below 2^53.
 
+/** From this offset on, records were appended under this leader epoch (it grows with each election of a leader). */
+export interface LeaderEpoch {
+  readonly from: number;
+  readonly epoch: number;
+}
+
+/**
+ * A place in a log, and proof of which log it was: where a log was cut and filled again, the record before `next` is another
+ * one, of a later leader epoch.
+ */
+export interface LogPosition {
+  readonly next: number;
+  /** Of the record before `next`; undefined where it is not known, and then it is not checked. */
+  readonly leaderEpoch: number | undefined;
+}
+
+export interface LogRange {
+  readonly start: number;
+  /** Up to which committed records can be read (last stable offset). */
+  readonly end: number;
+  /** End of the replicated log; above `end`, records wait behind a transaction that is still open. */
+  readonly highWatermark: number;
+}
+
 /**
  * One record, lent for the call only: one cursor object is reused for all records of a walk, and its buffers are views
  * into the fetched bytes. Copy what must outlive the call. Fields are decoded when they are read.
@@ -37,6 +61,8 @@ export interface RecordSet {
   /** End of the replicated log as of this fetch; `next` may be behind it. */
   readonly highWatermark: number;
   readonly logStart: number;
+  /** In order, where they change; absent or empty where they are not known. */
+  readonly leaderEpochs?: readonly LeaderEpoch[];
   /**
    * Visits every offset of `[from, next)`. Can be repeated. What the visitor throws passes through. Checksums were
    * verified before; a batch that cannot be unpacked all the same comes as unreadable records.
@@ -44,13 +70,15 @@ export interface RecordSet {
   walk(visitor: RecordVisitor): void;
 }
 
-/** The wanted offset is not in the log any more (retention), or not yet (the log was cut or replaced). */
+/** The wanted offset is not in the log any more (retention), or not yet (the log was cut), or it is another place now. */
 export interface OffsetLost {
   readonly partition: number;
   readonly wanted: number;
   readonly logStart: number;
   /** The end up to which committed records can be read. */
   readonly end: number;
+  /** By the leader epochs: the log was cut here; what lies between here and `wanted` now are other records. */
+  readonly cutAt?: number;
 }
 
 export interface FollowHandler {
@@ -60,6 +88,8 @@ export interface FollowHandler {
    * A partition left out is not fetched (back-pressure). Must be cheap and must not throw.
    */
   positions(): ReadonlyMap<number, number>;
+  /** Leader epoch of the record before the wanted offset, so that a cut below it is found; undefined: not checked. */
+  leaderEpoch?(partition: number): number | undefined;
   /**
    * One record set. The next fetch of the same leader waits for it; sets of other leaders may arrive meanwhile, those of
    * one partition never overlap. A rejection ends `follow` with it.
@@ -73,10 +103,15 @@ export interface RecordLog {
   /** Kafka's id of the topic: another one under the same name has another. */
   topicId(): string;
   /**
-   * By partition: the first offset, and the end up to which committed records can be read (last stable offset). One round
-   * trip to each leader; rejects with a retryable `KafkaError` while a leader is away.
+   * By partition. Two round trips to each leader; rejects with a retryable `KafkaError` while a leader is away, and with
+   * `topic-replaced` for good.
    */
-  ranges(): Promise<{ start: number; end: number }[]>;
+  ranges(): Promise<LogRange[]>;
+  /**
+   * Where the log is not the one any more in which these positions were taken: by partition, where it was cut. Rejects as
+   * `ranges` does.
+   */
+  findCuts(positions: ReadonlyMap<number, LogPosition>): Promise<Map<number, number>>;
   /**
    * Reads until the signal aborts, then resolves; after that the handler is not called again. Survives broker restarts
    * and leader changes by itself (bounded backoff with jitter). Rejects only with what the handler threw.

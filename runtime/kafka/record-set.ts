@@ -11,7 +11,7 @@ import {
   RecordCursor,
   readBatchHeader,
 } from './record-batch.ts';
-import type { LogRecord, RecordSet, RecordVisitor } from './record-log.ts';
+import type { LeaderEpoch, LogRecord, RecordSet, RecordVisitor } from './record-log.ts';
 
 /** From the fetch response: this producer's records from here on, up to its next abort marker, were never committed. */
 export interface AbortedTransaction {
@@ -60,7 +60,16 @@ export function createRecordSet(
     if (at < next) visitor.gap(at, next);
   }
 
-  return { partition, from, next, highWatermark, logStart, walk };
+  return { partition, from, next, highWatermark, logStart, leaderEpochs: leaderEpochsOf(batches, from), walk };
+}
+
+/** Where they change; none where a batch does not know its own. */
+function leaderEpochsOf(batches: readonly BatchHeader[], from: number): LeaderEpoch[] {
+  const epochs: LeaderEpoch[] = [];
+  for (const { baseOffset, leaderEpoch: epoch } of batches) {
+    if (epochs.at(-1)?.epoch !== epoch) epochs.push({ from: Math.max(baseOffset, from), epoch });
+  }
+  return epochs.some(({ epoch }) => epoch < 0) ? [] : epochs;
 }
 
 /**

@@ -19,8 +19,11 @@ export function stackBrokers(): string[] {
   return inject('stack').kafkaBrokers.split(',');
 }
 
-export async function createTestTopic({ partitions = 3, brokers = stackBrokers() } = {}): Promise<TestTopic> {
-  const topic = `test-${randomUUID()}`;
+export async function createTestTopic({
+  partitions = 3,
+  brokers = stackBrokers(),
+  topic = `test-${randomUUID()}`,
+} = {}): Promise<TestTopic> {
   const kafka = createKafkaJs({ brokers, clientId: 'test' });
   const admin = kafka.admin();
   await admin.connect();
@@ -46,6 +49,8 @@ export async function createTestTopic({ partitions = 3, brokers = stackBrokers()
 export interface Follower extends AsyncDisposable {
   /** Next offset wanted, by partition; change it and call `wake`. */
   positions: Map<number, number>;
+  /** Leader epoch of the record before each position, where it is known. */
+  epochs: Map<number, number>;
   /** `p:offset=value` of each record, `p:[from,to)` of each gap, in the order they came. */
   seen: string[];
   lost: OffsetLost[];
@@ -55,13 +60,19 @@ export interface Follower extends AsyncDisposable {
 }
 
 /** Follows from the given positions, checking that sets continue where the last one ended. */
-export function startFollower(log: RecordLog, start: Iterable<[number, number]>): Follower {
+export function startFollower(
+  log: RecordLog,
+  start: Iterable<[number, number]>,
+  knownEpochs: Iterable<[number, number]> = [],
+): Follower {
   const positions = new Map(start);
+  const epochs = new Map(knownEpochs);
   const seen: string[] = [];
   const lost: OffsetLost[] = [];
   const ended = new AbortController();
   const handler: FollowHandler = {
     positions: () => positions,
+    leaderEpoch: (partition) => epochs.get(partition),
     onRecordSet(set) {
       const { partition } = set;
       if (positions.get(partition) !== set.from) throw new Error(`set of ${partition} does not continue: ${set.from}`);
@@ -70,6 +81,8 @@ export function startFollower(log: RecordLog, start: Iterable<[number, number]>)
         gap: (from, to) => seen.push(`${partition}:[${from},${to})`),
       });
       positions.set(partition, set.next);
+      const epoch = set.leaderEpochs?.at(-1)?.epoch;
+      if (epoch !== undefined) epochs.set(partition, epoch);
     },
     onOffsetLost: (each) => void lost.push(each),
   };
@@ -77,6 +90,7 @@ export function startFollower(log: RecordLog, start: Iterable<[number, number]>)
   done.catch(() => {});
   return {
     positions,
+    epochs,
     seen,
     lost,
     done,

@@ -3,14 +3,17 @@
 import { type BrokerConnection, type BrokerConnectionOptions, createBrokerConnection } from './broker-connection.ts';
 import { KafkaError } from './errors.ts';
 import { readTopicLeaders, type TopicLeaders } from './topic-leaders.ts';
-import { type OffsetRange, readRanges } from './topic-ranges.ts';
+import type { LogPosition, LogRange } from './record-log.ts';
+import { type LeaderQuestion, readCuts, readRanges } from './topic-ranges.ts';
 
 export interface TopicView {
   current(): TopicLeaders;
   /** One request at a time, shared by all who ask. Rejects with `topic-replaced` (for good), `unknown-topic` or network trouble. */
   refresh(): Promise<TopicLeaders>;
   /** By partition; refreshes the leaders once if they turn out stale. */
-  ranges(partitions: readonly number[]): Promise<Map<number, OffsetRange>>;
+  ranges(partitions: readonly number[]): Promise<Map<number, LogRange>>;
+  /** As `RecordLog.findCuts`. */
+  cuts(positions: ReadonlyMap<number, LogPosition>): Promise<Map<number, number>>;
   close(): void;
 }
 
@@ -60,16 +63,19 @@ export async function openTopicView({ brokers, topic, connection }: TopicViewOpt
     throw error;
   }
 
+  async function ask<Answer>(put: (question: LeaderQuestion) => Promise<Answer>): Promise<Answer> {
+    const questionOf = ({ leaders }: TopicLeaders) => ({ leaders, topic, connectionTo });
+    const answer = await put(questionOf(known ?? current)).catch(async () => put(questionOf(await refresh())));
+    // Such questions go by name: the answer is of our topic only if the name still stands for it afterwards.
+    await refresh();
+    return answer;
+  }
+
   return {
     current: () => known ?? current,
     refresh,
-    async ranges(partitions) {
-      try {
-        return await readRanges(known ?? current, topic, partitions, connectionTo);
-      } catch {
-        return await readRanges(await refresh(), topic, partitions, connectionTo);
-      }
-    },
+    ranges: (partitions) => ask((question) => readRanges(question, partitions)),
+    cuts: (positions) => ask((question) => readCuts(question, positions)),
     close,
   };
 }
