@@ -29,6 +29,8 @@ interface ArchivedRange {
   readonly chunks: Set<number>;
   readonly rejected: [offset: number, code: RejectionCode][];
   readonly gaps: [from: number, to: number][];
+  /** Where they change; see RecordSet. */
+  readonly leaderEpochs: [from: number, epoch: number][];
 }
 
 export interface ArchiveBlock {
@@ -130,10 +132,13 @@ export function createArchiveBlockBuilder(generation: Generation): ArchiveBlockB
         chunks: new Set<number>(),
         rejected: [],
         gaps: [],
+        leaderEpochs: [],
       };
       if (range.to !== from)
         throw new Error(`partition ${partition}: the record set begins at ${from}, expected ${range.to}`);
       ranges.set(partition, range);
+      for (const { from: since, epoch } of set.leaderEpochs ?? [])
+        if (range.leaderEpochs.at(-1)?.[1] !== epoch) range.leaderEpochs.push([since, epoch]);
       set.walk({
         record: (record) => visit(range, record),
         gap(gapFrom, gapTo) {

@@ -16,6 +16,7 @@ async function openWorld() {
   const ranges: { from: number; to: number }[] = [];
   let handler: FollowHandler | undefined;
   let assign: () => Promise<void> = async () => undefined;
+  const epochOf: { archive: number | undefined } = { archive: undefined };
   const inserting: { fail?: PromiseWithResolvers<void> } = {};
   const recordLog: RecordLog = {
     topicId: () => 'topic',
@@ -29,6 +30,7 @@ async function openWorld() {
     },
   };
   const archive = {
+    epochsBefore: async () => [epochOf.archive],
     archivedStarts: async () => [0],
     archivedVector: async () => [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))],
     async insert(block: ArchiveBlock) {
@@ -57,6 +59,7 @@ async function openWorld() {
     archiver,
     ranges,
     inserting,
+    epochOf,
     assign: () => assign(),
     handler: handler!,
     position: () => handler!.positions().get(0),
@@ -121,14 +124,43 @@ test('a lost offset is said, also after a rebalance, until the position is anoth
   const world = await openWorld();
   await world.handler.onOffsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
   expect(world.archiver.waitingFor()).toMatch(
-    /partition 0: offset 0 is not in the log any more \(it holds 500 to 900\)/,
+    /partition 0: offsets 0 to 499 left the log before they were read/,
   );
   await world.assign();
-  expect(world.archiver.waitingFor()).toMatch(/offset 0 is not in the log/);
+  expect(world.archiver.waitingFor()).toMatch(/offsets 0 to 499 left the log/);
   world.ranges.push({ from: 0, to: 600 });
   await world.assign();
   expect(world.archiver.waitingFor()).toBeUndefined();
   await world.archiver[Symbol.asyncDispose]();
+});
+
+test('a log that was cut is said, with the offsets; nothing of it is read on', async () => {
+  const world = await openWorld();
+  world.epochOf.archive = 4;
+  await world.feed(0, 100);
+  expect(world.handler.leaderEpoch!(0)).toBe(9); // of the set
+  await world.assign();
+  await until('resumed', () => world.position() === 100);
+  expect(world.handler.leaderEpoch!(0)).toBe(4); // of the archive
+  await world.handler.onOffsetLost({ partition: 0, wanted: 100, logStart: 0, end: 130, cutAt: 60 });
+  expect(world.archiver.waitingFor()).toBe(
+    'partition 0: the log was cut at 60: offsets 60 to 99 were other records when they were read; now it ends at 130',
+  );
+  await world.archiver[Symbol.asyncDispose]();
+  world.expectWhole(100);
+});
+
+test('a block knows where the leader epochs of its ranges change', () => {
+  const builder = createArchiveBlockBuilder(generation);
+  const sets = [
+    recordSetOf(0, 5),
+    { ...recordSetOf(5, 10), leaderEpochs: [{ from: 5, epoch: 9 }, { from: 7, epoch: 12 }] },
+  ];
+  for (const set of sets) builder.add(set);
+  expect(builder.take()!.ranges[0]!.leaderEpochs).toEqual([
+    [0, 9],
+    [7, 12],
+  ]);
 });
 
 test('dead letters count against the bound of a block: a storm of poison is not held in memory', () => {

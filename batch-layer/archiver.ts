@@ -4,6 +4,7 @@
 // reading:   record sets gather in a block; about each second, or when it is full, the block is written.
 //            Any fault discards what is in memory → resuming.
 import type { GroupMember, GroupMemberOptions } from '../runtime/kafka/group-member.ts';
+import { describeLost } from '../runtime/kafka/offset-lost.ts';
 import type { RecordLog, RecordSet } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { endProcess } from '../runtime/service.ts';
@@ -41,6 +42,8 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   let assignment: ReadonlySet<number> = new Set();
   /** Next offset of each assigned partition; empty while resuming. */
   let positions = new Map<number, number>();
+  /** Of the record before each position, where it is known. */
+  const leaderEpochs = new Map<number, number | undefined>();
   let builder = createArchiveBlockBuilder(generation);
   let working: Promise<void> | undefined;
   let trouble: string | undefined = 'waiting for partitions of the group';
@@ -59,7 +62,9 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   async function resume(): Promise<void> {
     discard();
     const archived = await archive.archivedVector();
-    positions = new Map([...assignment].map((partition) => [partition, archived[partition] ?? starts[partition] ?? 0]));
+    const vector = Array.from({ length: generation.partitions }, (_, p) => archived[p] ?? starts[p] ?? 0);
+    for (const [partition, epoch] of (await archive.epochsBefore(vector)).entries()) leaderEpochs.set(partition, epoch);
+    positions = new Map([...assignment].map((partition) => [partition, vector[partition]!]));
     trouble = undefined;
     recordLog.wake();
   }
@@ -104,6 +109,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     try {
       builder.add(set);
       positions.set(set.partition, set.next);
+      leaderEpochs.set(set.partition, set.leaderEpochs?.at(-1)?.epoch);
     } catch (err) {
       void work(() => Promise.reject(err));
     }
@@ -125,11 +131,12 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   const following = recordLog.follow(
     {
       positions: () => (isFull() ? new Map() : positions),
+      leaderEpoch: (partition) => leaderEpochs.get(partition),
       onRecordSet: accept,
       onOffsetLost(at) {
-        const why = `partition ${at.partition}: offset ${at.wanted} is not in the log any more (it holds ${at.logStart} to ${at.end})`;
-        lost.set(at.partition, { wanted: at.wanted, why });
-        log.error({ ...at }, 'offset lost: the archive would have a hole, so the partition stops');
+        const err = describeLost(at);
+        lost.set(at.partition, { wanted: at.wanted, why: `partition ${at.partition}: ${err.message}` });
+        log.error({ err, ...at }, 'offset lost: the archive would have a hole, so the partition stops');
       },
     },
     reading.signal,

@@ -1,4 +1,5 @@
 // ArchiveStore in ClickHouse: binary insert into order_events, then one row for each partition into archive_log.
+import { readEpochsBefore } from '../runtime/archived-epochs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { orderEventColumns, tables } from '../schemas/layout-clickhouse.ts';
@@ -20,6 +21,7 @@ export function createClickHouseArchiveStore(
       const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
       return Array.from({ length: rules.partitions }, (_, partition) => ends.get(partition));
     },
+    epochsBefore: (vector) => readEpochsBefore(clickhouse, generation, vector),
     async archivedStarts() {
       const rows = await clickhouse.query<{ partition: number; archivedFrom: string }>(
         `SELECT partition, min(\`from\`) AS archivedFrom FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,

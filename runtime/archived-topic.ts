@@ -16,19 +16,27 @@ export async function claimArchivedTopic(
   nowMs: number,
 ): Promise<void> {
   const { archiveId, topic } = generation;
-  const read = () =>
-    clickhouse.query<{ topicId: string }>(
-      `SELECT topicId FROM ${tables.archives} WHERE archive = {archive:String} ORDER BY createdAt, topicId LIMIT 1`,
-      { archive: archiveId },
-    );
-  let [known] = await read();
-  if (!known) {
+  let known = await readArchivedTopic(clickhouse, generation);
+  if (known === undefined) {
     await clickhouse.insertRows(tables.archives, [{ archive: archiveId, topicId, createdAt: nowMs }]);
-    [known] = await read();
+    known = await readArchivedTopic(clickhouse, generation);
   }
-  if (known?.topicId === topicId) return;
+  if (known === topicId) return;
+  throw topicMadeAnew(topic, topicId, known);
+}
+
+/** Kafka's id of the topic that the archive was begun with; undefined before the first claim. */
+export async function readArchivedTopic(clickhouse: ClickHouse, generation: Generation): Promise<string | undefined> {
+  const [known] = await clickhouse.query<{ topicId: string }>(
+    `SELECT topicId FROM ${tables.archives} WHERE archive = {archive:String} ORDER BY createdAt, topicId LIMIT 1`,
+    { archive: generation.archiveId },
+  );
+  return known?.topicId;
+}
+
+export function topicMadeAnew(topic: string, found: string, counted: string | undefined): KafkaError {
   const message =
-    `topic ${topic} was made anew: its id is ${topicId}, what was counted came from ${known?.topicId}. Bring the old topic ` +
+    `topic ${topic} was made anew: its id is ${found}, what was counted came from ${counted}. Bring the old topic ` +
     'back, or begin anew with another TIDEMARK_TOPIC (`npm start -- --fresh` on the local stack)';
-  throw new KafkaError('topic-replaced', message, { topic }, { retryable: false });
+  return new KafkaError('topic-replaced', message, { topic }, { retryable: false });
 }

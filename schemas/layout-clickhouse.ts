@@ -61,11 +61,14 @@ export function sharedDdl(): string[] {
      ENGINE = MergeTree ORDER BY archive`,
     `CREATE TABLE IF NOT EXISTS ${tables.orderEvents} (${columnList(orderEventColumns)})
      ENGINE = MergeTree ORDER BY (archive, chunk, partition, identity, offset)`,
-    // rejected: (offset, code); gaps: [from, to). chunks: those that the range's events fall into.
+    // rejected: (offset, code); gaps: [from, to). chunks: those that the range's events fall into. leaderEpochs: (offset, epoch)
+    // where they change, the first one of the range's begin.
     `CREATE TABLE IF NOT EXISTS ${tables.archiveLog} (archive String, partition UInt32, \`from\` UInt64, \`to\` UInt64,
        rows UInt64, chunks Array(UInt32), rejected Array(Tuple(UInt64, LowCardinality(String))),
-       gaps Array(Tuple(UInt64, UInt64)), insertedAt Int64)
+       gaps Array(Tuple(UInt64, UInt64)), leaderEpochs Array(Tuple(UInt64, Int32)), insertedAt Int64)
      ENGINE = MergeTree ORDER BY (archive, partition, \`from\`)`,
+    // Archives of before: their epochs are unknown.
+    `ALTER TABLE ${tables.archiveLog} ADD COLUMN IF NOT EXISTS leaderEpochs Array(Tuple(UInt64, Int32)) AFTER gaps`,
     // Arrays are indexed by partition. tidemark is V; maxTimestamps gives the floors (−1: no valid event yet).
     `CREATE TABLE IF NOT EXISTS ${tables.batchRuns} (generation String, run String, parent String, archive String,
        tidemark Array(UInt64), maxTimestamps Array(Int64), starts Array(UInt64), counted Array(UInt64),

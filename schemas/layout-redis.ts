@@ -2,7 +2,8 @@
 //
 // For each generation and partition, under one hash tag (one cluster slot):
 //   P:state          hash   next, epoch (first offset of the open epoch), maxTimestamp (greatest record timestamp of a
-//                           valid event, '' before the first; floor = maxTimestamp − horizon), flushedAt (clock, a hint)
+//                           valid event, '' before the first; floor = maxTimestamp − horizon), leaderEpoch (of the
+//                           record before next, '' where unknown), flushedAt (clock, a hint)
 //   P:epochs         zset   closed epochs, member `from-to`, score from
 //   P:<from>:ledger  hash   counted duplicate deferred rejected gap newest, and cells.<rollup>, facts.<rollup>
 //   P:<from>:ids     string 8 bytes (big-endian) for each counted event

@@ -1,10 +1,12 @@
-// Reads what ClickHouse knows of dead letters and of the last runs, every five seconds. Away: the last reading stays, and
+// Reads what ClickHouse knows of the archived log, of dead letters and of the last runs, every five seconds. Away: the last reading stays, and
 // the notes say from when it is.
 import type { Logger } from '../runtime/logger.ts';
-import type { ArchiveReader, DeadLetters, RunSummary } from './archive-reader.ts';
+import type { ArchivedLog, ArchiveReader, DeadLetters, RunSummary } from './archive-reader.ts';
 import { startPolling } from './polling.ts';
 
 export interface ArchiveFollower extends AsyncDisposable {
+  /** undefined before the first reading. */
+  archivedLog(): ArchivedLog | undefined;
   /** undefined before the first reading. */
   deadLetters(): DeadLetters | undefined;
   /** The last 20, newest first. */
@@ -22,6 +24,7 @@ export interface ArchiveFollowerDependencies {
 
 export function startArchiveFollower(dependencies: ArchiveFollowerDependencies): ArchiveFollower {
   const { reader, log, clock } = dependencies;
+  let archivedLog: ArchivedLog | undefined;
   let deadLetters: DeadLetters | undefined;
   let runs: RunSummary[] = [];
   let awaySince: number | undefined = clock();
@@ -29,7 +32,7 @@ export function startArchiveFollower(dependencies: ArchiveFollowerDependencies):
   const polling = startPolling({
     everyMs: 5_000,
     async look() {
-      [deadLetters, runs] = await Promise.all([reader.deadLetters(), reader.runs()]);
+      [archivedLog, deadLetters, runs] = await Promise.all([reader.log(), reader.deadLetters(), reader.runs()]);
       awaySince = undefined;
     },
     onFault(err) {
@@ -39,6 +42,7 @@ export function startArchiveFollower(dependencies: ArchiveFollowerDependencies):
   });
 
   return {
+    archivedLog: () => archivedLog,
     deadLetters: () => deadLetters,
     runs: () => runs,
     look: () => polling.soon(),

@@ -1,4 +1,5 @@
-// Port: what the batch side has kept of dead letters and of the last runs.
+// Port: what the batch side has kept of the log, of dead letters and of the last runs.
+import type { LogPosition } from '../runtime/kafka/record-log.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 
 export interface DeadLetters {
@@ -10,7 +11,16 @@ export interface DeadLetters {
 
 export type RunSummary = Pick<BatchRun, 'run' | 'parent' | 'publishedAt' | 'audit' | 'auditedEvents' | 'auditNote'>;
 
+/** Which log the archive was read from, and how far. */
+export interface ArchivedLog {
+  /** Kafka's id of the topic; undefined before the first claim. */
+  readonly topicId: string | undefined;
+  /** By partition; next is 0 where nothing is archived. */
+  readonly positions: readonly LogPosition[];
+}
+
 export interface ArchiveReader {
+  log(): Promise<ArchivedLog>;
   deadLetters(): Promise<DeadLetters>;
   /** The last 20, newest first. */
   runs(): Promise<RunSummary[]>;

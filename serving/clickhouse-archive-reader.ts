@@ -1,4 +1,6 @@
 // ArchiveReader in ClickHouse.
+import { readEpochsBefore } from '../runtime/archived-epochs.ts';
+import { readArchivedTopic } from '../runtime/archived-topic.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
@@ -11,6 +13,18 @@ const distinctRejected = `SELECT partition, letter.1 AS origin, any(letter.2) AS
 export function createClickHouseArchiveReader(clickhouse: ClickHouse, generation: Generation): ArchiveReader {
   const archive = { archive: generation.archiveId };
   return {
+    async log() {
+      const topicId = await readArchivedTopic(clickhouse, generation);
+      const rows = await clickhouse.query<{ partition: number; archivedTo: string }>(
+        `SELECT partition, max(\`to\`) AS archivedTo FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,
+        archive,
+      );
+      const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
+      const vector = Array.from({ length: generation.partitions }, (_, partition) => ends.get(partition) ?? 0);
+      const epochs = await readEpochsBefore(clickhouse, generation, vector);
+      return { topicId, positions: vector.map((next, partition) => ({ next, leaderEpoch: epochs[partition] })) };
+    },
+
     async deadLetters() {
       const counts = await clickhouse.query<{ reason: string; letters: string }>(
         `SELECT reason, count() AS letters FROM (${distinctRejected}) GROUP BY reason ORDER BY letters DESC, reason`,

@@ -1,5 +1,6 @@
 // Follows the speed layer through Redis: subscribes first, then takes snapshots; polls where the writers stand once a
 // second. Redis away: what is remembered keeps answering, and the notes say since when it is stale.
+import type { LogPosition } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Subscriber } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -8,11 +9,13 @@ import { parseFlushMessage } from './flush-message.ts';
 import type { LiveView } from './live-view.ts';
 import { createPartitionFollower } from './partition-follower.ts';
 import { startPolling } from './polling.ts';
-import type { SnapshotSource } from './snapshot-source.ts';
+import type { SnapshotSource, StoredStand } from './snapshot-source.ts';
 
 export interface LiveFollower extends AsyncDisposable {
   /** True once every partition's first snapshot was taken. */
   ready(): boolean;
+  /** Where the writers were seen last in Redis, by partition; undefined where they never were. */
+  positions(): readonly (LogPosition | undefined)[];
   /** Takes new snapshots of these partitions soon. */
   refresh(partitions: readonly number[]): void;
   /** What a reader should know, in words; empty where all is well. */
@@ -43,6 +46,7 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
   const { flush, run } = channels(redisPrefix, generation);
   let subscribed = false;
   let staleSince: number | undefined = clock();
+  const seen: (StoredStand | undefined)[] = Array.from({ length: generation.partitions });
   const partitions = Array.from({ length: generation.partitions }, (_, partition) =>
     createPartitionFollower({
       apply: (message) => view.applyFlush(message),
@@ -83,6 +87,7 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
     if (!subscribed) throw new Error(`Redis is ${subscriber.status}`);
     const stoodAt = partitions.map((_, p) => view.stand(p));
     const stands = await source.stands();
+    for (const [p, stand] of stands.entries()) seen[p] = stand ?? seen[p];
     for (const [p, partition] of partitions.entries()) partition.compare(stands[p], stoodAt[p], clock());
     await takeWanted();
     // A partition that is not whole has a note of its own.
@@ -118,6 +123,7 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
 
   return {
     ready: () => partitions.every((partition) => partition.taken),
+    positions: () => seen.map((stand) => stand && { next: stand.next, leaderEpoch: stand.leaderEpoch }),
     refresh(asked) {
       for (const p of asked) partitions[p]!.want(clock());
       polling.soon();

@@ -1,12 +1,18 @@
-// Reads the log's ends from Kafka once a second: a dead speed layer must not look like a quiet shop. Kafka away: the lag
-// is unknown, and the notes say so.
-import type { RecordLog } from '../runtime/kafka/record-log.ts';
+// Looks at the log in Kafka once a second: its ends, for a dead speed layer must not look like a quiet shop, and whether it
+// is still the log that is counted. Kafka away: the lag is unknown, and the notes say so.
+import { topicMadeAnew } from '../runtime/archived-topic.ts';
+import { KafkaError } from '../runtime/kafka/errors.ts';
+import type { LogPosition, RecordLog } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
+import { type Counted, findLogFaults, type LogFaults } from './log-faults.ts';
 import { createLogLag, type Lag } from './log-lag.ts';
 import { startPolling } from './polling.ts';
 
+type LogEnds = Pick<RecordLog, 'ranges' | 'findCuts' | 'topicId' | 'close'>;
+
 export interface LogEndFollower extends AsyncDisposable {
+  /** What waits behind an open transaction is included: it is not counted yet. */
   ends(): OffsetVector | undefined;
   /** undefined while it is unknown. */
   lagOf(vector: OffsetVector): Lag | undefined;
@@ -15,53 +21,70 @@ export interface LogEndFollower extends AsyncDisposable {
 
 export interface LogEndFollowerDependencies {
   /** Asked again until it succeeds: Kafka may come later than serving. */
-  readonly openLog: () => Promise<Pick<RecordLog, 'ranges' | 'close'>>;
-  /** W now: every offset below it was read from the log. */
-  readonly vector: () => OffsetVector | undefined;
+  readonly openLog: () => Promise<LogEnds>;
+  /** Every offset below these was read from the log. */
+  readonly counted: () => Counted;
+  readonly topic: string;
   readonly log: Logger;
   readonly clock: () => number;
 }
 
-export function startLogEndFollower({ openLog, vector, log, clock }: LogEndFollowerDependencies): LogEndFollower {
+/** The same, again and again, until someone acts: said in the notes instead of "cannot be read". */
+const lasting: readonly string[] = ['topic-replaced', 'unknown-topic'];
+
+export function startLogEndFollower({ openLog, counted, topic, log, clock }: LogEndFollowerDependencies): LogEndFollower {
   const lag = createLogLag();
-  let recordLog: Pick<RecordLog, 'ranges' | 'close'> | undefined;
+  let recordLog: LogEnds | undefined;
   let awaySince: number | undefined = clock();
-  let shrunk: string[] = [];
+  let why = "the log's ends cannot be read from Kafka";
+  let faults: LogFaults = { incomparable: false, notes: [] };
+
+  async function look(): Promise<void> {
+    recordLog ??= await openLog();
+    // Before the ends: what is counted lay in the log, so a log that ends below it has lost records since.
+    const before = counted();
+    const expected = before.archived?.topicId;
+    if (expected !== undefined && expected !== recordLog.topicId())
+      throw topicMadeAnew(topic, recordLog.topicId(), expected);
+    const ranges = await recordLog.ranges();
+    const positions = [before.live, before.archived?.positions ?? []];
+    const cuts = await Promise.all(positions.map((each) => recordLog!.findCuts(byPartition(each))));
+    faults = findLogFaults(before, { ranges, cuts });
+    lag.read(
+      ranges.map(({ highWatermark }) => highWatermark),
+      clock(),
+    );
+    awaySince = undefined;
+  }
+
   const polling = startPolling({
     everyMs: 1_000,
-    async look() {
-      recordLog ??= await openLog();
-      // W before the ends: it lay in the log, so a log that ends below it has lost records since.
-      const counted = vector() ?? [];
-      const ranges = await recordLog.ranges();
-      shrunk = counted.flatMap((w, p) => {
-        const end = ranges[p]?.end ?? 0;
-        return end < w
-          ? [`partition ${p}: the log ends at ${end}, below ${w} that is counted: it lost records or was made anew`]
-          : [];
-      });
-      lag.read(
-        ranges.map(({ end }) => end),
-        clock(),
-      );
-      awaySince = undefined;
-    },
+    look,
     onFault(err) {
       if (awaySince === undefined) log.warn({ err }, "the log's ends cannot be read");
       awaySince ??= clock();
+      why =
+        err instanceof KafkaError && lasting.includes(err.code)
+          ? err.message
+          : "the log's ends cannot be read from Kafka";
     },
   });
   const known = () => awaySince === undefined;
   return {
     ends: () => (known() ? lag.ends() : undefined),
-    lagOf: (vector) => (known() && shrunk.length === 0 ? lag.of(vector, clock()) : undefined),
-    notes: () =>
-      known()
-        ? shrunk
-        : [`lag unknown since ${new Date(awaySince!).toISOString()}: the log's ends cannot be read from Kafka`],
+    lagOf: (vector) => (known() && !faults.incomparable ? lag.of(vector, clock()) : undefined),
+    // What was found stays true while Kafka is away.
+    notes: () => [
+      ...(known() ? [] : [`lag unknown since ${new Date(awaySince!).toISOString()}: ${why}`]),
+      ...faults.notes,
+    ],
     async [Symbol.asyncDispose]() {
       await polling[Symbol.asyncDispose]();
       await recordLog?.close();
     },
   };
+}
+
+function byPartition(positions: readonly (LogPosition | undefined)[]): Map<number, LogPosition> {
+  return new Map([...positions.entries()].flatMap(([p, position]) => (position ? [[p, position]] : [])));
 }

@@ -6,8 +6,7 @@ import type { Generation } from '../schemas/generation.ts';
 import { decodeEpochLedger, epochParts, parseEpochMember, partitionKeys } from '../schemas/layout-redis.ts';
 import { type Epoch, emptyEpoch, isWhole, tallyOf } from './epoch.ts';
 import { pairsOf, readCells } from './growing-epoch.ts';
-import type { Stand } from './partition-view.ts';
-import type { SnapshotSource } from './snapshot-source.ts';
+import type { SnapshotSource, StoredStand } from './snapshot-source.ts';
 
 type SnapshotReply = null | [next: string, epoch: string, members: string[], hashes: string[][]];
 
@@ -75,14 +74,17 @@ export async function openRedisSnapshotSource(
     },
     async stands() {
       const pipeline = redis.pipeline();
-      for (let p = 0; p < generation.partitions; p += 1) pipeline.hmget(keysOf(p).state, 'next', 'epoch');
+      for (let p = 0; p < generation.partitions; p += 1) pipeline.hmget(keysOf(p).state, 'next', 'epoch', 'leaderEpoch');
       const replies = (await pipeline.exec()) ?? [];
-      return replies.map(([error, values]): Stand | undefined => {
+      return replies.map(([error, values]): StoredStand | undefined => {
         // A key of another type is no state; anything else means that Redis did not answer.
         if (error?.message.startsWith('WRONGTYPE')) return undefined;
         if (error) throw error;
-        const [next, epoch] = (values as (string | null)[]).map((text) => Number(text ?? Number.NaN));
-        return Number.isSafeInteger(next) && Number.isSafeInteger(epoch) ? { next: next!, epoch: epoch! } : undefined;
+        // Number('') is 0: an empty text is no number.
+        const read = (text: string | null | undefined) => (text ? Number(text) : Number.NaN);
+        const [next = Number.NaN, epoch = Number.NaN, leaderEpoch] = (values as (string | null)[]).map(read);
+        if (!Number.isSafeInteger(next) || !Number.isSafeInteger(epoch)) return undefined;
+        return { next, epoch, leaderEpoch: Number.isSafeInteger(leaderEpoch) ? leaderEpoch : undefined };
       });
     },
   };

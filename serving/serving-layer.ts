@@ -1,5 +1,4 @@
 // Serving without its HTTP: the live view and those who feed it.
-import type { RecordLog } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Subscriber } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -9,7 +8,7 @@ import type { BatchViews } from './batch-views.ts';
 import { startLiveFollower } from './live-follower.ts';
 import { createLiveSource, type LiveSource } from './live-source.ts';
 import { createLiveView } from './live-view.ts';
-import { startLogEndFollower } from './log-end-follower.ts';
+import { type LogEndFollowerDependencies, startLogEndFollower } from './log-end-follower.ts';
 import type { Pipeline } from './pipeline.ts';
 import { startRunFollower } from './run-follower.ts';
 import type { RunSource } from './run-source.ts';
@@ -30,7 +29,7 @@ export interface ServingLayerDependencies {
   readonly snapshots: SnapshotSource;
   /** A connection of its own: it subscribes. */
   readonly subscriber: Subscriber;
-  readonly openLog: () => Promise<Pick<RecordLog, 'ranges' | 'close'>>;
+  readonly openLog: LogEndFollowerDependencies['openLog'];
   readonly log: Logger;
   readonly clock: () => number;
   readonly random: () => number;
@@ -44,7 +43,19 @@ export function openServingLayer(dependencies: ServingLayerDependencies): Servin
   const opened = new AsyncDisposableStack();
 
   const archive = opened.use(startArchiveFollower({ reader: dependencies.archiveReader, log, clock }));
-  const logEnds = opened.use(startLogEndFollower({ openLog, vector: () => view.capture()?.vector, log, clock }));
+  const logEnds = opened.use(
+    startLogEndFollower({
+      openLog,
+      counted: () => ({
+        vector: view.capture()?.vector ?? [],
+        live: live.positions(),
+        archived: archive.archivedLog(),
+      }),
+      topic: generation.topic,
+      log,
+      clock,
+    }),
+  );
   const runs = opened.use(
     startRunFollower({
       source: dependencies.runSource,

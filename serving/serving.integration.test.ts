@@ -198,7 +198,10 @@ beforeAll(async () => {
     redis,
     subscriber,
     openLog: async () => ({
-      ranges: async () => world.states.map((_, p) => ({ start: 0, end: world.lengthOf(p) })),
+      topicId: () => 'topic',
+      ranges: async () =>
+        world.states.map((_, p) => ({ start: 0, end: world.lengthOf(p), highWatermark: world.lengthOf(p) })),
+      findCuts: async () => new Map(),
       close: async () => {},
     }),
   });

@@ -15,9 +15,14 @@ export interface TakenSnapshot extends PartitionSnapshot {
   readonly notWhole: readonly { readonly from: number; readonly to: number }[];
 }
 
+export interface StoredStand extends Stand {
+  /** Of the record before `next`; undefined where it is not known. */
+  readonly leaderEpoch?: number | undefined;
+}
+
 export interface SnapshotSource {
   /** State, list and open epoch of one moment; closed epochs in pages afterwards. Rejects while Redis is away. */
   take(request: SnapshotRequest): Promise<TakenSnapshot>;
   /** Where each partition's writer stands, undefined where Redis has no state; one round trip. Rejects while Redis is away. */
-  stands(): Promise<(Stand | undefined)[]>;
+  stands(): Promise<(StoredStand | undefined)[]>;
 }

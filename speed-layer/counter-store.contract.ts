@@ -29,6 +29,7 @@ export function flushOf(
     next,
     close: options.close ?? false,
     maxTimestamp: 1_000 + next,
+    leaderEpoch: 20 + next,
     ledger: { ...emptyLedger(), counted, newest: 7, cells: first(counted === 0 ? 0 : 1), facts: first(counted) },
     before: { idsBytes: (from - epoch) * 8, cells: first(from === epoch ? 0 : 1) },
     ids: Buffer.alloc((next - from) * 8, next),
@@ -60,6 +61,7 @@ export function describeCounterStore(name: string, open: () => Promise<ContractS
         next: 16,
         epoch: 14,
         maxTimestamp: 1_016,
+        leaderEpoch: 36,
         epochs: [
           { from: 10, to: 14, whole: true, ids: Buffer.concat([ids(24, 13), ids(8, 14)]) },
           { from: 14, to: 16, whole: true, ids: ids(16, 16) },
@@ -106,8 +108,8 @@ export function describeCounterStore(name: string, open: () => Promise<ContractS
       await store.flush(0, flushOf(generation, 0, 0, 2));
       expect(await store.reset(0, undefined, 7, 1)).toEqual({ kind: 'refused', why: 'moved' });
       expect(await store.reset(0, { next: 1, epoch: 0 }, 7, 1)).toEqual({ kind: 'refused', why: 'moved' });
-      expect(await store.reset(0, { next: 2, epoch: 0 }, 7, 1)).toEqual({ kind: 'done' });
-      expect(await store.restore(0, 0)).toEqual({ next: 7, epoch: 7, maxTimestamp: 1, epochs: [] });
+      expect(await store.reset(0, { next: 2, epoch: 0 }, 7, 1, 3)).toEqual({ kind: 'done' });
+      expect(await store.restore(0, 0)).toEqual({ next: 7, epoch: 7, maxTimestamp: 1, leaderEpoch: 3, epochs: [] });
     });
 
     test('collecting forgets closed epochs at or below the mark only', async () => {

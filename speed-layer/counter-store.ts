@@ -10,6 +10,8 @@ export interface Flush {
   readonly close: boolean;
   /** Greatest record timestamp of a valid event below next; undefined before the first. */
   readonly maxTimestamp: number | undefined;
+  /** Leader epoch of the record before next; undefined where it is not known. */
+  readonly leaderEpoch?: number | undefined;
   /** Absolute, within the epoch, at next. */
   readonly ledger: EpochLedger;
   /** What the store must hold of the epoch at `from`; else something was lost. */
@@ -32,6 +34,8 @@ export interface StoredPartition {
   readonly next: number;
   readonly epoch: number;
   readonly maxTimestamp: number | undefined;
+  /** Of the record before next; undefined where it is not known. */
+  readonly leaderEpoch?: number | undefined;
   /** Those that reach above the tidemark asked for, the open one included. */
   readonly epochs: readonly StoredEpoch[];
 }
@@ -50,6 +54,7 @@ export interface CounterStore {
     expected: { readonly next: number; readonly epoch: number } | undefined,
     to: number,
     maxTimestamp: number | undefined,
+    leaderEpoch?: number,
   ): Promise<WriteOutcome>;
   /** Forgets closed epochs that end at or below `mark`; returns how many. */
   collect(partition: number, mark: number): Promise<number>;

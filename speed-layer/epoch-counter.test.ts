@@ -4,7 +4,7 @@ import { createGeneration } from '../schemas/generation.ts';
 import { ledgerSum } from '../schemas/layout-redis.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { baseMs } from '../schemas/test-events.ts';
-import { placedOrder } from '../test/record-sets.ts';
+import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { createEpochCounter } from './epoch-counter.ts';
 import { createIdentityWindow } from './identity-window.ts';
 
@@ -146,6 +146,27 @@ describe('the epoch counter', () => {
     const flushes = counter.take(false);
     expect(flushes.every((flush) => flush.cells.flat().length / 2 <= 6)).toBe(true);
     expect(flushes.filter((flush) => flush.close).map((flush) => flush.next)).toEqual([5, 10]);
+  });
+
+  test('a flush names the leader epoch of the record before its end, also where it changes inside a record set', () => {
+    const { counter } = counting({ maxEpochRecords: 5 });
+    expect(counter.leaderEpoch).toBeUndefined();
+    counter.apply({
+      ...recordSetOf(0, 12),
+      leaderEpochs: [
+        { from: 0, epoch: 3 },
+        { from: 5, epoch: 4 },
+        { from: 11, epoch: 8 },
+      ],
+    });
+    expect(counter.take(false).map(({ next, leaderEpoch }) => [next, leaderEpoch])).toEqual([
+      [5, 3],
+      [10, 4],
+      [12, 8],
+    ]);
+    const { leaderEpochs: _, ...unknown } = recordSetOf(12, 14);
+    counter.apply(unknown);
+    expect(counter.leaderEpoch).toBeUndefined();
   });
 
   test('a record set that does not begin at the next offset is refused', () => {

@@ -2,7 +2,7 @@
 //
 // For each offset, in order, exactly one of: gap, rejected, deferred (late), duplicate, counted. What is flushed for a
 // range is a pure function of (generation, partition, from, to): it does not matter who computed it or when.
-import type { LogRecord, RecordSet } from '../runtime/kafka/record-log.ts';
+import type { LeaderEpoch, LogRecord, RecordSet } from '../runtime/kafka/record-log.ts';
 import { encodeCell } from '../schemas/cells.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -19,6 +19,8 @@ export interface EpochCounterOptions {
   /** Where the open, still empty epoch begins. */
   readonly next: number;
   readonly maxTimestamp: number | undefined;
+  /** Of the record before `next`; undefined where it is not known. */
+  readonly leaderEpoch?: number | undefined;
   readonly identities: IdentityWindow;
   /** A flush is sealed at this many touched cells, an epoch at this many offsets. */
   readonly maxTouchedCells: number;
@@ -31,6 +33,8 @@ export interface EpochCounter {
   readonly pendingRecords: number;
   /** First offset of the open epoch. */
   readonly epoch: number;
+  /** Of the record before `next`; undefined where it is not known. */
+  readonly leaderEpoch: number | undefined;
   /** Counts a record set that begins at `next`. */
   apply(set: RecordSet): void;
   /** Takes what is to be written, in order; with `close` the last one closes the epoch (nothing where it is empty). */
@@ -46,6 +50,9 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
   const fold = compileFold(definition);
   let { next, maxTimestamp } = options;
   let epoch = openEpoch(next);
+  let leaderEpochs: readonly LeaderEpoch[] =
+    options.leaderEpoch === undefined ? [] : [{ from: next - 1, epoch: options.leaderEpoch }];
+  const leaderEpoch = () => leaderEpochs.findLast(({ from }) => from < next)?.epoch;
   let sealed: Flush[] = [];
   let epochIsFull = false;
 
@@ -75,6 +82,7 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
       next,
       close,
       maxTimestamp,
+      leaderEpoch: leaderEpoch(),
       ledger: structuredClone(ledger),
       before,
       ids: encodeIds(ids),
@@ -136,12 +144,16 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
     get epoch() {
       return epoch.from;
     },
+    get leaderEpoch() {
+      return leaderEpoch();
+    },
     get pendingRecords() {
       return next - (sealed[0]?.from ?? epoch.flushedTo);
     },
     apply(set) {
       if (set.from !== next)
         throw new Error(`partition ${partition}: the record set begins at ${set.from}, expected ${next}`);
+      leaderEpochs = set.leaderEpochs ?? [];
       set.walk({
         record: visit,
         gap(from, to) {

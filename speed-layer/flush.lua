@@ -4,7 +4,8 @@
 --       then as many of the epoch that begins at the new next
 -- ARGV  1 expected next, 2 expected epoch, 3 new next, 4 maxTimestamp, 5 clock ms, 6 '1' to close the epoch at new next,
 --       7 expected bytes of ids, 8 ids to append, 9 ledger (JSON, flat name/value),
---       10 cells (JSON, a flat key/value list a rollup), 11 expected cell counts (JSON), 12 channel, 13 message
+--       10 cells (JSON, a flat key/value list a rollup), 11 expected cell counts (JSON), 12 channel, 13 message,
+--       14 leader epoch of the record before the new next ('' where unknown)
 -- Returns {1} when done, {0, why} when refused: nothing was written.
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch')
 if state.err then return {0, 'state-type'} end
@@ -36,7 +37,8 @@ if not empty then
   if #ARGV[8] > 0 then redis.call('APPEND', KEYS[4], ARGV[8]) end
   redis.call('HSET', KEYS[3], unpack(cjson.decode(ARGV[9])))
 end
-redis.call('HSET', KEYS[1], 'next', ARGV[3], 'maxTimestamp', ARGV[4], 'flushedAt', ARGV[5])
+redis.call('HSET', KEYS[1], 'next', ARGV[3], 'maxTimestamp', ARGV[4], 'flushedAt', ARGV[5],
+  'leaderEpoch', ARGV[14])
 -- Taken over at the start of an epoch: what lies under its name is of no state that was ever stored.
 if ARGV[2] == ARGV[3] then redis.call('UNLINK', unpack(KEYS, 3, 2 + parts)) end
 if ARGV[6] == '1' and ARGV[2] ~= ARGV[3] then

@@ -15,6 +15,7 @@ interface MemoryEpoch {
 interface MemoryPartition {
   next: number;
   maxTimestamp: number | undefined;
+  leaderEpoch: number | undefined;
   closed: MemoryEpoch[];
   open: MemoryEpoch;
 }
@@ -66,7 +67,8 @@ export function createMemoryCounterStore(
         whole: isWhole(epoch),
         ids: epoch.ids,
       }));
-      return { next: state.next, epoch: state.open.from, maxTimestamp: state.maxTimestamp, epochs: stored };
+      const { next, open, maxTimestamp, leaderEpoch } = state;
+      return { next, epoch: open.from, maxTimestamp, leaderEpoch, epochs: stored };
     },
     async flush(partition, flush) {
       const state = partitions.get(partition);
@@ -85,6 +87,7 @@ export function createMemoryCounterStore(
       }
       state.next = flush.next;
       state.maxTimestamp = flush.maxTimestamp;
+      state.leaderEpoch = flush.leaderEpoch;
       if (flush.epoch === flush.next) state.open = openEpoch(flush.next);
       else if (flush.close) {
         state.closed.push(open);
@@ -102,12 +105,12 @@ export function createMemoryCounterStore(
       });
       return { kind: 'done' };
     },
-    async reset(partition, expected, to, maxTimestamp) {
+    async reset(partition, expected, to, maxTimestamp, leaderEpoch) {
       const state = partitions.get(partition);
       if ((expected === undefined) !== (state === undefined)) return { kind: 'refused', why: 'moved' };
       if (expected && state && (state.next !== expected.next || state.open.from !== expected.epoch))
         return { kind: 'refused', why: 'moved' };
-      partitions.set(partition, { next: to, maxTimestamp, closed: [], open: openEpoch(to) });
+      partitions.set(partition, { next: to, maxTimestamp, leaderEpoch, closed: [], open: openEpoch(to) });
       return { kind: 'done' };
     },
     async collect(partition, mark) {

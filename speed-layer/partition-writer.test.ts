@@ -47,6 +47,7 @@ function openWorld() {
   const source = {
     currentRun: async () => run,
     parentTidemark: async () => undefined,
+    epochBefore: async (_: number, offset: number) => offset + 1_000,
     identities: async (_: number, below: number) =>
       Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset), generation.identityKey)),
   };
@@ -169,12 +170,42 @@ describe('a partition writer', () => {
     await writer.close();
   });
 
+  test('knows the leader epoch of the record before its position: of its set, of its state, of the archive', async () => {
+    const { world, writer } = await openCounting();
+    expect(writer.leaderEpoch()).toBe(1_000);
+    writer.accept(setOf(0, 10));
+    expect(writer.leaderEpoch()).toBe(9);
+    await writer.close();
+    const next = world.open();
+    await until('taken over', () => next.position() === 10);
+    expect(next.leaderEpoch()).toBe(9);
+    await next.runPublished(world.publish(runAt(600, '000000000002-00000000')));
+    await until('at the new tidemark', () => next.position() === 600);
+    expect(next.leaderEpoch()).toBe(1_600);
+    await next.close();
+  });
+
+  test('a log that was cut below its position stops it with the reason; nothing is counted anew', async () => {
+    const { world, writer } = await openCounting();
+    writer.accept(setOf(0, 10));
+    writer.tick();
+    await until('flushed', () => writer.flushedNext === 10);
+    writer.offsetLost({ partition: 0, wanted: 10, logStart: 0, end: 12, cutAt: 6 });
+    await until('taken over again', () => writer.state === 'counting');
+    expect(writer.trouble).toBe(
+      'the log was cut at 6: offsets 6 to 9 were other records when they were read; now it ends at 12',
+    );
+    expect(writer.position()).toBe(10);
+    await writer.close();
+    expect(world.counted()).toBe(10);
+  });
+
   test('says that an offset is lost until the position is another', async () => {
     const { world, writer } = await openCounting();
     writer.offsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
-    expect(writer.trouble).toMatch(/offset 0 is not in the log any more/);
+    expect(writer.trouble).toMatch(/offsets 0 to 499 left the log before they were read/);
     await until('taken over again', () => writer.state === 'counting');
-    expect(writer.trouble).toMatch(/offset 0 is not in the log any more/);
+    expect(writer.trouble).toMatch(/offsets 0 to 499 left the log before they were read/);
     await writer.runPublished(world.publish(runAt(600, '000000000002-00000000')));
     await until('at the new tidemark', () => writer.position() === 600);
     expect(writer.trouble).toBeUndefined();

@@ -5,6 +5,7 @@
 //              or lost connection discards everything in memory → taking-over. → closed.
 // closed:      final flush done (or given up); nothing is written any more.
 import type { Logger } from '../runtime/logger.ts';
+import { describeLost } from '../runtime/kafka/offset-lost.ts';
 import type { OffsetLost, RecordSet } from '../runtime/kafka/record-log.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { Flush } from './counter-store.ts';
@@ -27,6 +28,8 @@ export interface PartitionWriter {
   readonly trouble: string | undefined;
   /** The next offset to fetch; undefined while nothing is to be fetched. */
   position(): number | undefined;
+  /** Leader epoch of the record before `position()`; undefined where it is not known. */
+  leaderEpoch(): number | undefined;
   /** The next offset that is flushed. */
   readonly flushedNext: number | undefined;
   accept(set: RecordSet): void;
@@ -149,6 +152,7 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
       return flushedNext;
     },
     position: () => (counter && counter.pendingRecords <= limits.maxPendingRecords ? counter.next : undefined),
+    leaderEpoch: () => counter?.leaderEpoch,
     accept(set) {
       if (!counter || set.from !== counter.next) return;
       try {
@@ -161,10 +165,10 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
       if (counter.pendingRecords > limits.maxPendingRecords) tick();
     },
     offsetLost(at) {
-      const why = `offset ${at.wanted} is not in the log any more (it holds ${at.logStart} to ${at.end})`;
-      lost = { wanted: at.wanted, why };
-      log.error({ ...at }, 'offset lost');
-      startOver(why, limits.retryMs * 10);
+      const err = describeLost(at);
+      lost = { wanted: at.wanted, why: err.message };
+      log.error({ err, ...at }, 'offset lost: the partition stops');
+      startOver(err.message, limits.retryMs * 10);
     },
     tick,
     requestCut() {

@@ -22,7 +22,7 @@ export interface RedisCounterStoreOptions {
 
 type ScriptReply = [number, Buffer?];
 type EpochReply = [Buffer, Buffer, Buffer[], Buffer, ...number[]];
-type RestoreReply = null | [Buffer, Buffer, Buffer, EpochReply[]];
+type RestoreReply = null | [Buffer, Buffer, Buffer, EpochReply[], Buffer];
 
 export async function openRedisCounterStore(options: RedisCounterStoreOptions): Promise<CounterStore> {
   const { redis, redisPrefix, generation, clock } = options;
@@ -62,8 +62,13 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
         [keys.prefix, tidemark, parts],
       )) as RestoreReply;
       if (!reply) return undefined;
-      const [next, epoch, maxTimestamp, epochs] = reply;
-      const stored = { next: Number(next), epoch: Number(epoch), maxTimestamp: readTimestamp(maxTimestamp.toString()) };
+      const [next, epoch, maxTimestamp, epochs, leaderEpoch] = reply;
+      const stored = {
+        next: Number(next),
+        epoch: Number(epoch),
+        maxTimestamp: readOptional(maxTimestamp.toString()),
+        leaderEpoch: readOptional(leaderEpoch.toString()),
+      };
       if (!Number.isSafeInteger(stored.next) || !Number.isSafeInteger(stored.epoch)) return undefined;
       return { ...stored, epochs: epochs.map(readEpoch) };
     },
@@ -87,17 +92,18 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
           JSON.stringify(flush.before.cells),
           channel,
           JSON.stringify(messageOf(partition, flush, ledger)),
+          flush.leaderEpoch ?? '',
         ],
       );
       return outcome(reply as ScriptReply);
     },
-    async reset(partition, expected, to, maxTimestamp) {
+    async reset(partition, expected, to, maxTimestamp, leaderEpoch) {
       const keys = keysOf(partition);
       const state = [expected?.next ?? '', expected?.epoch ?? ''];
       const reply = await run(
         scripts.reset,
         [keys.state, keys.epochs],
-        [...state, to, maxTimestamp ?? '', clock(), keys.prefix, parts],
+        [...state, to, maxTimestamp ?? '', clock(), keys.prefix, parts, leaderEpoch ?? ''],
       );
       return outcome(reply as ScriptReply);
     },
@@ -117,7 +123,7 @@ function outcome([done, why]: ScriptReply): WriteOutcome {
   return done === 1 ? { kind: 'done' } : { kind: 'refused', why: why?.toString() ?? 'unknown' };
 }
 
-function readTimestamp(text: string): number | undefined {
+function readOptional(text: string): number | undefined {
   return text === '' ? undefined : Number(text);
 }
 

@@ -1,7 +1,7 @@
 -- Sets a partition back (or on) to the tidemark: no epochs, next = epoch = V. Refused unless the state is the one read.
 -- KEYS  1 state, 2 epochs
 -- ARGV  1 expected next ('' for no state), 2 expected epoch, 3 V, 4 maxTimestamp, 5 clock ms, 6 key prefix,
---       7 names of an epoch's parts (JSON)
+--       7 names of an epoch's parts (JSON), 8 leader epoch of the record before V ('' where unknown)
 -- Returns {1} when done, {0, why} when refused.
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp')
 local whole = not state.err and state[1] and state[2] and state[3] and string.match(state[1], '^%d+$')
@@ -21,5 +21,6 @@ for _, member in ipairs(members) do
   end
 end
 redis.call('UNLINK', KEYS[1], KEYS[2])
-redis.call('HSET', KEYS[1], 'next', ARGV[3], 'epoch', ARGV[3], 'maxTimestamp', ARGV[4], 'flushedAt', ARGV[5])
+redis.call('HSET', KEYS[1], 'next', ARGV[3], 'epoch', ARGV[3], 'maxTimestamp', ARGV[4], 'flushedAt', ARGV[5],
+  'leaderEpoch', ARGV[8])
 return {1}

@@ -1,9 +1,9 @@
 -- Reads a partition's state together with the identities of every epoch that reaches above the tidemark.
 -- KEYS  1 state, 2 epochs
 -- ARGV  1 key prefix, 2 tidemark V, 3 names of an epoch's parts (JSON: ledger, ids, rollups…)
--- Returns false where there is no whole state, else {next, epoch, maxTimestamp, epochs}; each epoch is
+-- Returns false where there is no whole state, else {next, epoch, maxTimestamp, epochs, leaderEpoch}; each epoch is
 --   {from, to, ledger (flat), ids, cell count of each rollup…}, in order of from, the open one last (where not empty).
-local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp')
+local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp', 'leaderEpoch')
 if state.err or not (state[1] and state[2] and state[3]) then return false end
 if not (string.match(state[1], '^%d+$') and string.match(state[2], '^%d+$') and string.match(state[3], '^%d*$')) then return false end
 local members = redis.pcall('ZRANGE', KEYS[2], 0, -1)
@@ -32,4 +32,5 @@ for _, member in ipairs(members) do
     epochs[#epochs + 1] = epoch
   end
 end
-return {state[1], state[2], state[3], epochs}
+local leaderEpoch = state[4] and string.match(state[4], '^%d+$') or ''
+return {state[1], state[2], state[3], epochs, leaderEpoch}

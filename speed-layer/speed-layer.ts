@@ -54,6 +54,7 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
         }
         return positions;
       },
+      leaderEpoch: (partition) => writers.get(partition)?.leaderEpoch(),
       onRecordSet: (set) => writers.get(set.partition)?.accept(set),
       onOffsetLost: (lost) => writers.get(lost.partition)?.offsetLost(lost),
     },

@@ -18,6 +18,7 @@ export interface TakeOverDependencies {
 export interface Ownership {
   readonly next: number;
   readonly maxTimestamp: number | undefined;
+  readonly leaderEpoch: number | undefined;
   readonly identities: IdentityWindow;
   readonly run: BatchRun;
   /** Epoch boundaries from the tidemark to next, both included. */
@@ -49,7 +50,7 @@ export async function takeOver(
       const current = await source.currentRun();
       if (current?.run !== run.run) continue;
       resetBecause = flaw;
-      await store.reset(partition, stored, tidemark, runTimestamp);
+      await store.reset(partition, stored, tidemark, runTimestamp, await source.epochBefore(partition, tidemark));
       continue;
     }
     // 4. Close what another writer left open, so that there are no counters to load.
@@ -64,7 +65,8 @@ export async function takeOver(
       identities.restore([...archived, ...stored.epochs.flatMap((epoch) => decodeIds(epoch.ids))], latest);
     }
     const boundaries = [tidemark, ...stored.epochs.map((epoch) => epoch.to)];
-    return { next: stored.next, maxTimestamp: stored.maxTimestamp, identities, run, boundaries, resetBecause };
+    const { next, maxTimestamp, leaderEpoch } = stored;
+    return { next, maxTimestamp, leaderEpoch, identities, run, boundaries, resetBecause };
   }
   throw new SpeedError('unsettled-state', partition, `the stored state kept changing over ${attempts} attempts`);
 }
@@ -85,13 +87,14 @@ function findFlaw(stored: StoredPartition | undefined, tidemark: number): string
 
 function closing(stored: StoredPartition, generation: Generation): Flush {
   const none = generation.definition.rollups.map(() => 0);
-  const { epoch, next, maxTimestamp } = stored;
+  const { epoch, next, maxTimestamp, leaderEpoch } = stored;
   return {
     epoch,
     from: next,
     next,
     close: true,
     maxTimestamp,
+    leaderEpoch,
     ledger: { ...emptyLedger(), newest: 0, cells: none, facts: none },
     before: { idsBytes: 0, cells: none },
     ids: Buffer.alloc(0),

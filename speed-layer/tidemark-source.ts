@@ -1,4 +1,5 @@
 // What a writer asks of the batch side: the current run, and the identities that lie below its tidemark.
+import { readEpochsBefore } from '../runtime/archived-epochs.ts';
 import { readCurrentRun, readRun } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -10,6 +11,8 @@ export interface TidemarkSource {
   currentRun(): Promise<BatchRun | undefined>;
   /** The tidemark of a run's parent; undefined for run 0. */
   parentTidemark(run: BatchRun): Promise<readonly number[] | undefined>;
+  /** Leader epoch of the partition's record before `offset`; undefined where the archive does not know it. */
+  epochBefore(partition: number, offset: number): Promise<number | undefined>;
   /** Identities of archived events of the partition below `below` that occurred at or after `floor`. */
   identities(partition: number, below: number, floor: number): Promise<Identity[]>;
 }
@@ -19,6 +22,10 @@ export function createTidemarkSource(clickhouse: ClickHouse, generation: Generat
     currentRun: () => readCurrentRun(clickhouse, generation),
     parentTidemark: async (run) =>
       run.parent === '' ? undefined : (await readRun(clickhouse, generation, run.parent))?.tidemark,
+    async epochBefore(partition, offset) {
+      const vector = Array.from({ length: generation.partitions }, (_, p) => (p === partition ? offset : 0));
+      return (await readEpochsBefore(clickhouse, generation, vector))[partition];
+    },
     identities: (partition, below, floor) =>
       clickhouse.query<Identity>(
         `SELECT toUInt32(bitShiftRight(identity, 32)) AS high, toUInt32(bitAnd(identity, 4294967295)) AS low

@@ -37,6 +37,7 @@ export function recordSetOf(
     next,
     highWatermark: next,
     logStart: 0,
+    leaderEpochs: [{ from, epoch: 9 }],
     walk(visitor) {
       for (let offset = from; offset < next; offset += 1) {
         const key = Buffer.from(orderAt(offset).orderId);

@@ -17,6 +17,12 @@ export interface KafkaErrorData {
   /** The broker answered with an error code of the protocol, or the request failed on its way. */
   'request-failed': { request: string; partition?: number; protocolCode?: string };
   'unknown-topic': { topic: string };
+  /** The log was cut below what was read of it (unclean leader, lost disk); it may have been filled again. */
+  'log-cut': { partition: number; offset: number };
+  /** The log ends below what was read of it. */
+  'log-short': { partition: number; offset: number };
+  /** Retention took what was not read yet. */
+  'log-expired': { partition: number; offset: number };
   /** The topic was deleted and made again: offsets of the old one mean nothing in the new one. */
   'topic-replaced': { topic: string };
   /** An existing topic differs from what is configured. */

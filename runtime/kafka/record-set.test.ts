@@ -59,6 +59,19 @@ describe('a record set', () => {
     expect(set).toMatchObject({ partition: 3, from: 7, next: 9, highWatermark: 1_000, logStart: 0 });
   });
 
+  test('knows the leader epochs that its records were written under', () => {
+    const epochsOf = (epochs: number[], from = 0) =>
+      setOf(
+        epochs.map((leaderEpoch, n) => makeBatch({ baseOffset: n * 2, deltas: [0, 1], leaderEpoch })),
+        from,
+      )?.leaderEpochs;
+    expect(epochsOf([4, 4, 7], 1)).toEqual([
+      { from: 1, epoch: 4 },
+      { from: 4, epoch: 7 },
+    ]);
+    expect(epochsOf([4, -1, 7])).toEqual([]); // unknown somewhere: not relied on
+  });
+
   test('reads what the library writes, with null keys and no headers', () => {
     const timestamp = 1_700_000_000_000n;
     const bytes = createRecordsBatch([

@@ -9,6 +9,7 @@ export interface TestBatch {
   lastDelta?: number;
   codec?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   producerId?: bigint;
+  leaderEpoch?: number;
   transactional?: boolean;
   /** Makes it a control batch with this marker. */
   marker?: 'abort' | 'commit';
@@ -46,6 +47,7 @@ export function makeBatch(batch: TestBatch): Buffer {
   const lastDelta = batch.lastDelta ?? deltas.at(-1) ?? 0;
   bytes.writeBigInt64BE(BigInt(baseOffset), 0);
   bytes.writeInt32BE(bytes.length - 12, 8);
+  bytes.writeInt32BE(batch.leaderEpoch ?? 0, 12);
   bytes.writeInt8(2, 16);
   bytes.writeInt16BE(attributes, 21);
   bytes.writeInt32BE(lastDelta, 23);
