@@ -123,9 +123,7 @@ test('a new assignment goes on from what the archive holds', async () => {
 test('a lost offset is said, also after a rebalance, until the position is another', async () => {
   const world = await openWorld();
   await world.handler.onOffsetLost({ partition: 0, wanted: 0, logStart: 500, end: 900 });
-  expect(world.archiver.waitingFor()).toMatch(
-    /partition 0: offsets 0 to 499 left the log before they were read/,
-  );
+  expect(world.archiver.waitingFor()).toMatch(/partition 0: offsets 0 to 499 left the log before they were read/);
   await world.assign();
   expect(world.archiver.waitingFor()).toMatch(/offsets 0 to 499 left the log/);
   world.ranges.push({ from: 0, to: 600 });
@@ -154,7 +152,13 @@ test('a block knows where the leader epochs of its ranges change', () => {
   const builder = createArchiveBlockBuilder(generation);
   const sets = [
     recordSetOf(0, 5),
-    { ...recordSetOf(5, 10), leaderEpochs: [{ from: 5, epoch: 9 }, { from: 7, epoch: 12 }] },
+    {
+      ...recordSetOf(5, 10),
+      leaderEpochs: [
+        { from: 5, epoch: 9 },
+        { from: 7, epoch: 12 },
+      ],
+    },
   ];
   for (const set of sets) builder.add(set);
   expect(builder.take()!.ranges[0]!.leaderEpochs).toEqual([

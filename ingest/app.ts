@@ -15,6 +15,7 @@ import {
   malformedBody,
   notProduced,
   overloaded,
+  topicMadeAnewProblem,
   unsupportedEncoding,
 } from './errors.ts';
 import { type Intake, type IntakeDeps, openIntake } from './intake.ts';
@@ -86,6 +87,7 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
     const token = encodeToken({ generation: generation.id, run: '', vector });
     if (fault !== undefined) {
       log.error({ err: fault, accepted }, 'Kafka did not confirm all events of a request');
+      if (isKafkaError(fault, 'topic-replaced')) throw topicMadeAnewProblem(receipt, token);
       throw notProduced(receipt, token, isRetryable(fault));
     }
     if (read instanceof Problem) throw bodyTimeoutAfter(read, receipt, token);

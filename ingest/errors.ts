@@ -125,6 +125,18 @@ export function notProduced(receipt: Receipt, token: string, retryable: boolean)
   });
 }
 
+/** Accepted there, they would never be counted. Later, when an operator has acted, they may be sent again. */
+export function topicMadeAnewProblem(receipt: Receipt, token: string): Problem {
+  return new Problem({
+    code: 'topic-made-anew',
+    status: 503,
+    title: 'The topic was made anew',
+    detail: `the topic of the orders was deleted and made anew: what is written there is not counted; an operator has to act. Of this request ${receipt.accepted} events are in the old topic`,
+    retryAfterSeconds: 30,
+    extra: confirmedOf(receipt, token),
+  });
+}
+
 function confirmedOf(receipt: Receipt, token: string) {
   return { accepted: receipt.accepted, ...listOf(receipt), vector: receipt.vector, token };
 }

@@ -1,8 +1,11 @@
 // ingest: the door. Takes events by HTTP, judges them, and answers once Kafka has them. Keeps no state of its own.
 import { randomBytes } from 'node:crypto';
+import { readArchivedTopic } from '../runtime/archived-topic.ts';
+import { openClickHouse } from '../runtime/clickhouse.ts';
 import { loadConfig } from '../runtime/config.ts';
 import { listen } from '../runtime/http-server.ts';
 import { openEventProducer } from '../runtime/kafka/kafka-event-producer.ts';
+import { createTopicIdReader } from '../runtime/kafka/topic-id.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { runService } from '../runtime/service.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
@@ -18,8 +21,16 @@ await runService(
     const { kafkaBrokers: brokers, topic, partitions, host, ingestPort } = config;
     const generation = generationOf(config);
 
+    const clickhouse = openClickHouse(config);
+    resources.defer(() => clickhouse.close());
+    const topicId = createTopicIdReader({ brokers: [...brokers], clientId: 'tidemark-ingest', topic });
+    resources.defer(() => topicId.close());
     const orders = await openOrdersTopic({
       ensureTopic: () => ensureTopics({ brokers: [...brokers], clientId: 'tidemark-ingest', topic, partitions }),
+      readTopicId: () => topicId.read(),
+      // Asked beside the flow: without ClickHouse the topic that is found first is the one.
+      archivedTopicId: () => readArchivedTopic(clickhouse, generation, { timeoutMs: 2_000 }).catch(() => undefined),
+      topic,
       openProducer: () => openEventProducer({ brokers: [...brokers], clientId: 'tidemark-ingest' }),
       log,
     });

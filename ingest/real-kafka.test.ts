@@ -4,11 +4,14 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { listen } from '../runtime/http-server.ts';
 import { openEventProducer } from '../runtime/kafka/kafka-event-producer.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
+import { createKafkaJs } from '../runtime/kafka/kafkajs-client.ts';
+import { createTopicIdReader } from '../runtime/kafka/topic-id.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { parseEvent } from '../schemas/event-json.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { type JudgedRecord, judgeRecord } from '../schemas/judge-record.ts';
+import { until } from '../test/until.ts';
 import { createIngestApp } from './app.ts';
 import { openOrdersTopic } from './orders-topic.ts';
 
@@ -20,8 +23,13 @@ let address: string;
 
 beforeAll(async () => {
   const log = createLogger('ingest-test', 'silent');
+  const topicId = createTopicIdReader({ brokers, clientId: 'ingest-test', topic });
+  resources.defer(() => topicId.close());
   const orders = await openOrdersTopic({
     ensureTopic: () => ensureTopics({ brokers, clientId: 'ingest-test', topic, partitions: 3 }),
+    readTopicId: () => topicId.read(),
+    archivedTopicId: async () => undefined,
+    topic,
     openProducer: () => openEventProducer({ brokers, clientId: 'ingest-test' }),
     log,
   });
@@ -69,6 +77,39 @@ test('what was accepted can be read back and is the same event', async () => {
   expect(read.every((judged) => judged.kind === 'valid')).toBe(true);
   expect(byOrder(read)).toEqual(byOrder(wanted));
   expect(records.every(({ trace }) => /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/.test(trace))).toBe(true);
+});
+
+test('a topic that is deleted and made anew takes nothing: no 202 for what would never be counted', async () => {
+  const post = () =>
+    fetch(`${address}/v1/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        type: 'OrderPlaced',
+        orderId: 'order-late',
+        storeId: 'Lisbon',
+        channel: 'web',
+        country: 'PT',
+        currency: 'EUR',
+        occurredAt: Date.UTC(2026, 0, 1),
+        amountMinor: 1,
+        items: [],
+      }),
+    });
+  const admin = createKafkaJs({ brokers, clientId: 'ingest-test' }).admin();
+  await admin.connect();
+  resources.defer(() => admin.disconnect());
+  await admin.deleteTopics({ topics: [topic] });
+  await ensureTopics({ brokers, clientId: 'ingest-test', topic, partitions: 3 });
+  const statuses: number[] = [];
+  await until('refused for what it is', async () => {
+    const answer = await post();
+    statuses.push(answer.status);
+    return ((await answer.json()) as { code?: string }).code === 'topic-made-anew';
+  });
+  // Written there or not, none of them was accepted.
+  expect(new Set(statuses)).toEqual(new Set([503]));
+  expect(await (await fetch(`${address}/readyz`)).text()).toContain('was made anew');
 });
 
 /** All records below the vector, copied out of the log. */

@@ -26,10 +26,15 @@ export async function claimArchivedTopic(
 }
 
 /** Kafka's id of the topic that the archive was begun with; undefined before the first claim. */
-export async function readArchivedTopic(clickhouse: ClickHouse, generation: Generation): Promise<string | undefined> {
+export async function readArchivedTopic(
+  clickhouse: ClickHouse,
+  generation: Generation,
+  options?: { timeoutMs: number },
+): Promise<string | undefined> {
   const [known] = await clickhouse.query<{ topicId: string }>(
     `SELECT topicId FROM ${tables.archives} WHERE archive = {archive:String} ORDER BY createdAt, topicId LIMIT 1`,
     { archive: generation.archiveId },
+    options,
   );
   return known?.topicId;
 }

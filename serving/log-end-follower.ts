@@ -32,7 +32,13 @@ export interface LogEndFollowerDependencies {
 /** The same, again and again, until someone acts: said in the notes instead of "cannot be read". */
 const lasting: readonly string[] = ['topic-replaced', 'unknown-topic'];
 
-export function startLogEndFollower({ openLog, counted, topic, log, clock }: LogEndFollowerDependencies): LogEndFollower {
+export function startLogEndFollower({
+  openLog,
+  counted,
+  topic,
+  log,
+  clock,
+}: LogEndFollowerDependencies): LogEndFollower {
   const lag = createLogLag();
   let recordLog: LogEnds | undefined;
   let awaySince: number | undefined = clock();

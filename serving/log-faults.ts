@@ -48,7 +48,9 @@ export function findLogFaults(counted: Counted, { ranges, cuts }: LogLook): LogF
       const gone = `${offsets(safe, start)} left the log before they were counted (retention)`;
       notes.push(`partition ${p}: ${gone}: ${start - safe} records are missing for good`);
     } else if (start > w) {
-      notes.push(`partition ${p}: ${offsets(w, start)} left the log before they were live: the next batch run counts them`);
+      notes.push(
+        `partition ${p}: ${offsets(w, start)} left the log before they were live: the next batch run counts them`,
+      );
     }
     if (highWatermark > end) {
       const waiting = `${highWatermark - end} records from offset ${end} on`;

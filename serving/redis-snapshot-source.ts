@@ -74,7 +74,8 @@ export async function openRedisSnapshotSource(
     },
     async stands() {
       const pipeline = redis.pipeline();
-      for (let p = 0; p < generation.partitions; p += 1) pipeline.hmget(keysOf(p).state, 'next', 'epoch', 'leaderEpoch');
+      for (let p = 0; p < generation.partitions; p += 1)
+        pipeline.hmget(keysOf(p).state, 'next', 'epoch', 'leaderEpoch');
       const replies = (await pipeline.exec()) ?? [];
       return replies.map(([error, values]): StoredStand | undefined => {
         // A key of another type is no state; anything else means that Redis did not answer.

@@ -39,7 +39,9 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
       await using serving = await pipeline.openServing();
       for (const n of [0, 1, 2]) await pipeline.produce([order(n)]);
       await until('live and archived', async () => {
-        const { rows } = (await serving.app.inject('/v1/query?measures=orders')).json() as { rows: { orders: number }[] };
+        const { rows } = (await serving.app.inject('/v1/query?measures=orders')).json() as {
+          rows: { orders: number }[];
+        };
         const { run } = await pipeline.batch.makeRun([3]);
         return rows[0]?.orders === 3 && run.tidemark[0] === 3;
       });
@@ -51,10 +53,12 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     truncateSync(segment, 12 + readFileSync(segment).readInt32BE(8));
     broker = await openMember(spec);
     for (const n of [11, 12, 13, 14, 15]) {
-      await until('written', () => pipeline.produce([order(n)]).then(
-        () => true,
-        () => false,
-      ));
+      await until('written', () =>
+        pipeline.produce([order(n)]).then(
+          () => true,
+          () => false,
+        ),
+      );
     }
 
     const speed = await pipeline.openSpeed();

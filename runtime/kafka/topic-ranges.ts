@@ -20,7 +20,10 @@ export async function readRanges(
   const { leaders, topic } = question;
   const ranges = new Map<number, LogRange>();
   await askLeaders(question, 'ListOffsets', partitions, async (connection, led) => {
-    const ask = async (timestamp: bigint, isolation: (typeof FetchIsolationLevels)[keyof typeof FetchIsolationLevels]) => {
+    const ask = async (
+      timestamp: bigint,
+      isolation: (typeof FetchIsolationLevels)[keyof typeof FetchIsolationLevels],
+    ) => {
       const asked = led.map((partitionIndex) => ({
         partitionIndex,
         currentLeaderEpoch: leaders[partitionIndex]!.epoch,
@@ -51,7 +54,9 @@ export async function readCuts(
   positions: ReadonlyMap<number, LogPosition>,
 ): Promise<Map<number, number>> {
   const { leaders, topic } = question;
-  const known = [...positions].filter(([, { leaderEpoch }]) => leaderEpoch !== undefined).map(([partition]) => partition);
+  const known = [...positions]
+    .filter(([, { leaderEpoch }]) => leaderEpoch !== undefined)
+    .map(([partition]) => partition);
   const cuts = new Map<number, number>();
   await askLeaders(question, 'OffsetForLeaderEpoch', known, async (connection, led) => {
     const asked = led.map((partitionIndex) => ({
