@@ -22,7 +22,7 @@ async function sendUntilConfirmed(producer: EventProducer, topic: string, value:
 }
 
 test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
-  'reader, producer and group member survive a broker that is killed and comes back',
+  'reader, producer and group member survive a broker that is killed and comes back, and one that freezes for a while',
   { timeout: 180_000 },
   async () => {
     await using cleanup = new AsyncDisposableStack();
@@ -43,6 +43,8 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
       clientId: 'test',
       topic: topic.topic,
       onTrouble: () => void troubles.log++,
+      connectTimeoutMs: 1_000,
+      requestTimeoutMs: 1_000,
     });
     cleanup.defer(() => log.close());
     const producer = await openEventProducer({ brokers, clientId: 'test', sendTimeoutMs: 3_000 });
@@ -68,6 +70,23 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     await vi.waitFor(() => expect(follower.seen.at(-1)).toMatch(/=after$/), withinAMinute);
     expect(follower.lost).toEqual([]);
     expect(troubles.log).toBeGreaterThan(0);
+
+    // Frozen, it takes connections and bytes and answers nothing: each call ends within its bound, and says why.
+    process.kill(broker.pid, 'SIGSTOP');
+    try {
+      const [sent, ranges] = await Promise.allSettled([
+        producer.send(topic.topic, [{ key: 'k', value: Buffer.from('frozen') }]),
+        log.ranges(),
+      ]);
+      expect(sent).toMatchObject({ status: 'rejected', reason: { code: 'send-unconfirmed', retryable: true } });
+      expect(ranges).toMatchObject({ status: 'rejected', reason: { retryable: true } });
+    } finally {
+      process.kill(broker.pid, 'SIGCONT');
+    }
+    await sendUntilConfirmed(producer, topic.topic, 'thawed');
+    await vi.waitFor(() => expect(follower.seen.at(-1)).toMatch(/=thawed$/), withinAMinute);
+    await vi.waitFor(async () => expect((await log.ranges())[0]!.end).toBe(follower.positions.get(0)), withinAMinute);
+    expect(follower.lost).toEqual([]);
 
     // A second member gets its share only if the first one still takes part.
     const second = await joinGroup({

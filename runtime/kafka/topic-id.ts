@@ -1,5 +1,6 @@
 // Asks Kafka for which topic a name stands now, by the topic's id: a topic that was deleted and made anew has another one.
 import { createBrokerConnection } from './broker-connection.ts';
+import { isKafkaError } from './errors.ts';
 import { readTopicLeaders } from './topic-leaders.ts';
 
 export interface TopicIdReader {
@@ -20,12 +21,24 @@ export interface TopicIdOptions {
 
 export function createTopicIdReader({ brokers, clientId, topic, timeoutMs = 5_000 }: TopicIdOptions): TopicIdReader {
   const options = { clientId, connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs };
-  const connections = brokers.map((address) => createBrokerConnection(address, options));
+  let connections = brokers.map((address) => createBrokerConnection(address, options));
   let asking: Promise<string> | undefined;
   let next: Promise<string> | undefined;
 
   async function ask(): Promise<string> {
-    return (await readTopicLeaders(connections, topic)).topicId;
+    let trouble: unknown;
+    for (const connection of connections) {
+      try {
+        const { topicId } = await readTopicLeaders([connection], topic);
+        // First the next time: a frozen broker is not waited for again and again.
+        connections = [connection, ...connections.filter((other) => other !== connection)];
+        return topicId;
+      } catch (error) {
+        trouble = error;
+        if (isKafkaError(error, 'unknown-topic')) break;
+      }
+    }
+    throw trouble;
   }
 
   function begin(): Promise<string> {
