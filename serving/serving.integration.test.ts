@@ -84,8 +84,17 @@ async function storeState(partition: number): Promise<void> {
     await storeEpoch(partition, from, to);
     await writer.zadd(keys.epochs, from, `${from}-${to}`);
   }
-  await writer.hset(keys.state, { next: state.next, epoch: state.epoch, maxTimestamp: '', flushedAt: 1 });
+  await writer.hset(keys.state, {
+    next: state.next,
+    epoch: state.epoch,
+    maxTimestamp: '',
+    flushedAt: 1,
+    leaderEpoch: 7,
+  });
 }
+
+/** Positions whose log was compared, `partition: next in leader epoch`. */
+const asked = new Set<string>();
 
 async function flush(partition: number, records: number, close: boolean): Promise<FlushMessage> {
   world.flush(partition, records, close);
@@ -201,7 +210,10 @@ beforeAll(async () => {
       topicId: () => 'topic',
       ranges: async () =>
         world.states.map((_, p) => ({ start: 0, end: world.lengthOf(p), highWatermark: world.lengthOf(p) })),
-      findCuts: async () => new Map(),
+      async findCuts(positions) {
+        for (const [p, { next, leaderEpoch }] of positions) asked.add(`${p}: ${next} in ${leaderEpoch}`);
+        return new Map();
+      },
       close: async () => {},
     }),
   });
@@ -250,6 +262,8 @@ describe('serving on real engines', () => {
     }
     const { body } = await get(all);
     expect(body.provenance).toMatchObject({ liveShare: 1, lagRecords: 120 - 32 - 17, deadLetters: 0 });
+    // Kafka is asked whether that is still the log in which the writers stand.
+    await until(() => expect([...asked]).toEqual(expect.arrayContaining(['0: 32 in 7', '1: 17 in 7'])));
   });
 
   test('a lost message is found by the next poll, and W does not fall meanwhile', async () => {

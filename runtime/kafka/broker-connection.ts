@@ -22,9 +22,6 @@ export interface BrokerConnectionOptions {
   requestTimeoutMs: number;
 }
 
-/** The library's code for an answer that carries an error of the protocol. */
-const ANSWERED_WITH_ERROR = 'PLT_KFK_RESPONSE';
-
 export function createBrokerConnection(address: string, options: BrokerConnectionOptions): BrokerConnection {
   const [host, port] = splitAddress(address);
   let current: Connection | null = null;
@@ -73,8 +70,6 @@ export function createBrokerConnection(address: string, options: BrokerConnectio
       try {
         return await api.async(live, ...args);
       } catch (cause) {
-        // No answer: what is written to this socket may go nowhere, and answers come in order.
-        if ((cause as { code?: string }).code !== ANSWERED_WITH_ERROR && current === live) drop();
         const message = `Kafka at ${address} did not answer the ${name} request: ${(cause as Error).message}`;
         throw new KafkaError('request-failed', message, { request: name }, { retryable: true, cause });
       }

@@ -114,6 +114,18 @@ describe('the record log of a Kafka topic', () => {
     });
   });
 
+  test('tells a topic that was made anew under its name, also where nothing else differs', async () => {
+    await using topic = await createTestTopic({ partitions: 1 });
+    await topic.write(0, ['a']);
+    await withLog(topic, async (log) => {
+      await log.ranges();
+      await topic.admin.deleteTopics({ topics: [topic.topic] });
+      await using again = await createTestTopic({ partitions: 1, topic: topic.topic });
+      await until(() => again.write(0, ['a']));
+      await expect(log.ranges()).rejects.toMatchObject({ code: 'topic-replaced', retryable: false });
+    });
+  });
+
   test('does not fetch a partition that is left out, and takes it up when woken', async () => {
     await using topic = await createTestTopic({ partitions: 2 });
     await topic.write(0, ['a']);
