@@ -16,12 +16,14 @@ async function openWorld() {
   const ranges: { from: number; to: number }[] = [];
   let handler: FollowHandler | undefined;
   let assign: () => Promise<void> = async () => undefined;
+  const kafka: { trouble?: string } = {};
   const epochOf: { archive: number | undefined } = { archive: undefined };
   const inserting: { fail?: PromiseWithResolvers<void> } = {};
   const recordLog: RecordLog = {
     topicId: () => 'topic',
     ranges: async () => [{ start: 0, end: 1_000, highWatermark: 1_000 }],
     findCuts: async () => new Map(),
+    trouble: () => kafka.trouble,
     wake: () => undefined,
     close: async () => undefined,
     follow(given, signal) {
@@ -60,6 +62,7 @@ async function openWorld() {
     ranges,
     inserting,
     epochOf,
+    kafka,
     assign: () => assign(),
     handler: handler!,
     position: () => handler!.positions().get(0),
@@ -129,6 +132,14 @@ test('a lost offset is said, also after a rebalance, until the position is anoth
   world.ranges.push({ from: 0, to: 600 });
   await world.assign();
   expect(world.archiver.waitingFor()).toBeUndefined();
+  await world.archiver[Symbol.asyncDispose]();
+});
+
+test('is not ready while Kafka cannot be read', async () => {
+  const world = await openWorld();
+  expect(world.archiver.waitingFor()).toBeUndefined();
+  world.kafka.trouble = 'cannot connect to Kafka';
+  expect(world.archiver.waitingFor()).toBe('cannot connect to Kafka');
   await world.archiver[Symbol.asyncDispose]();
 });
 

@@ -148,7 +148,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   const timer = setInterval(() => void work(write), options.intervalMs);
 
   return {
-    waitingFor: () => trouble ?? lostNow(),
+    waitingFor: () => trouble ?? lostNow() ?? recordLog.trouble(),
     nudge: () => void work(write),
     async [Symbol.asyncDispose]() {
       stopped = true;

@@ -104,7 +104,7 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
     waitingFor() {
       if (!assigned) return 'waiting for partitions of the group';
       const waiting = [...writers.values()].find((writer) => writer.trouble !== undefined);
-      return waiting && `partition ${waiting.partition}: ${waiting.trouble}`;
+      return waiting ? `partition ${waiting.partition}: ${waiting.trouble}` : recordLog.trouble();
     },
     // Stop reading, flush, then leave: whoever takes over goes on from the last order.
     async [Symbol.asyncDispose]() {

@@ -16,7 +16,7 @@ interface Answer {
   provenance: { vector: number[]; lagRecords: number | null; notes: string[] };
 }
 
-const ask = async (serving: TestServing) => (await serving.app.inject('/v1/query?measures=orders')).json() as Answer;
+const ask = async (serving: TestServing) => (await serving.app.inject('/v1/query?measures=orders')).json<Answer>();
 const ordersOf = async (serving: TestServing) => (await ask(serving)).rows[0]?.orders;
 
 async function openWorld() {
@@ -41,8 +41,9 @@ async function runLedger(pipeline: Pipeline, cover: number) {
 
 test.concurrent('aborted records and markers are gaps in both layers; what waits behind an open transaction is said', async () => {
   const { pipeline, kafka } = await openWorld();
-  await using _ = pipeline;
-  await using _speed = await pipeline.openSpeed();
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.use(pipeline);
+  cleanup.use(await pipeline.openSpeed());
   await using serving = await pipeline.openServing();
   const foreign = kafka.producer({ transactionalId: pipeline.topic, idempotent: true, maxInFlightRequests: 1 });
   await foreign.connect();
@@ -81,12 +82,14 @@ test.concurrent('aborted records and markers are gaps in both layers; what waits
 
 test.concurrent('retention past the live counters: said, and they go on from the run that counted it', async () => {
   const { pipeline, kafka } = await openWorld();
-  await using _ = pipeline;
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.use(pipeline);
   await using serving = await pipeline.openServing();
   {
-    await using _first = await pipeline.openSpeed();
+    await using first = await pipeline.openSpeed();
     await pipeline.produce([order(0), order(1)]);
     await until('live', async () => (await ordersOf(serving)) === 2);
+    expect(first.waitingFor()).toBeUndefined();
   }
   await pipeline.produce([order(2), order(3), order(4)]);
   await until('archived', async () => {

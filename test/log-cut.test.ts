@@ -14,6 +14,11 @@ import { until } from './until.ts';
 const toolsDir = new URL('../.tidemark/tools', import.meta.url).pathname;
 const said = 'the log was cut at 1: offsets 1 to 2 were other records when they were read; now it ends at 6';
 
+interface Answer {
+  rows: { orders: number }[];
+  provenance: { vector: number[]; lagRecords: number | null; notes: string[] };
+}
+
 test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
   'a log cut below what is counted and filled again stops both layers, and each answer says what was lost',
   { timeout: 120_000 },
@@ -39,9 +44,7 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
       await using serving = await pipeline.openServing();
       for (const n of [0, 1, 2]) await pipeline.produce([order(n)]);
       await until('live and archived', async () => {
-        const { rows } = (await serving.app.inject('/v1/query?measures=orders')).json() as {
-          rows: { orders: number }[];
-        };
+        const { rows } = (await serving.app.inject('/v1/query?measures=orders')).json<Answer>();
         const { run } = await pipeline.batch.makeRun([3]);
         return rows[0]?.orders === 3 && run.tidemark[0] === 3;
       });
@@ -67,11 +70,7 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     expect(speed.waitingFor()).toBe(`partition 0: ${said}`);
     await until('the archiver has stopped', async () => (await readyz(pipeline.batch.app)).includes(said));
     await using serving = await pipeline.openServing();
-    const ask = async () =>
-      (await serving.app.inject('/v1/query?measures=orders')).json() as {
-        rows: { orders: number }[];
-        provenance: { vector: number[]; lagRecords: number | null; notes: string[] };
-      };
+    const ask = async () => (await serving.app.inject('/v1/query?measures=orders')).json<Answer>();
     await until('serving says so', async () => (await ask()).provenance.notes.includes(`partition 0: ${said}`));
     // Redis empty: the archive still knows, and what takes over at the tidemark does not read on from there.
     await pipeline.redis.del(...(await pipeline.redis.keys(`${pipeline.redisPrefix}:*`)));

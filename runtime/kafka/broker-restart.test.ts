@@ -80,12 +80,14 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
       ]);
       expect(sent).toMatchObject({ status: 'rejected', reason: { code: 'send-unconfirmed', retryable: true } });
       expect(ranges).toMatchObject({ status: 'rejected', reason: { retryable: true } });
+      await vi.waitFor(() => expect(log.trouble()).toMatch(/did not answer|cannot connect/), withinAMinute);
     } finally {
       process.kill(broker.pid, 'SIGCONT');
     }
     await sendUntilConfirmed(producer, topic.topic, 'thawed');
     await vi.waitFor(() => expect(follower.seen.at(-1)).toMatch(/=thawed$/), withinAMinute);
     await vi.waitFor(async () => expect((await log.ranges())[0]!.end).toBe(follower.positions.get(0)), withinAMinute);
+    await vi.waitFor(() => expect(log.trouble()).toBeUndefined(), withinAMinute);
     expect(follower.lost).toEqual([]);
 
     // A second member gets its share only if the first one still takes part.

@@ -29,6 +29,8 @@ export interface FollowShared {
   /** Rung when positions may have changed. */
   bell: WakeBell;
   onTrouble: (error: unknown) => void;
+  /** What does not go well now, in words: by broker, by partition (number), or of the leaders. */
+  troubles: Map<string | number, string>;
   /** Partitions in some loop's fetch: when leadership moves, two loops must not hand over the same offsets. */
   inFlight: Set<number>;
   /** Partitions reported lost, with the offset; they rest until another one is wanted. */
@@ -55,9 +57,11 @@ export async function followLeader(shared: FollowShared, address: string, ended:
       const response = await connection.request('Fetch', fetchRaw, ...fetchRequest(shared, wanted, turn));
       if (response.errorCode !== 0) throw refused('Fetch', response.errorCode);
       backoff.reset();
+      shared.troubles.delete(address);
       return response.partitions;
     } catch (error) {
       if (ended.aborted) return [];
+      shared.troubles.set(address, (error as Error).message);
       shared.onTrouble(error);
       connection.drop();
       shared.markStale();
@@ -84,6 +88,7 @@ export async function followLeader(shared: FollowShared, address: string, ended:
       }
     }
   } finally {
+    shared.troubles.delete(address);
     ended.removeEventListener('abort', close);
     connection.close();
   }
@@ -93,8 +98,11 @@ export async function followLeader(shared: FollowShared, address: string, ended:
 function planFetch(shared: FollowShared, address: string): { wanted: Map<number, number>; idleMs: number } {
   const { leaders } = shared.view.current();
   const wanted = new Map<number, number>();
+  const positions = shared.handler.positions();
   let idleMs = IDLE_MS;
-  for (const [partition, offset] of shared.handler.positions()) {
+  for (const key of shared.troubles.keys())
+    if (typeof key === 'number' && !positions.has(key)) shared.troubles.delete(key);
+  for (const [partition, offset] of positions) {
     if (leaders[partition]?.address !== address || shared.inFlight.has(partition)) continue;
     if (shared.lost.get(partition) === offset) continue;
     shared.lost.delete(partition);
@@ -134,6 +142,7 @@ async function handOver(shared: FollowShared, fetched: FetchedPartitionOrError, 
   const isWanted = () => handler.positions().get(partition) === from;
   const trouble = (error: unknown) => {
     rest.failed(partition);
+    shared.troubles.set(partition, (error as Error).message);
     shared.onTrouble(error);
   };
   if (errorCode === OFFSET_OUT_OF_RANGE || fetched.divergesAt !== undefined) {
@@ -164,6 +173,7 @@ async function handOver(shared: FollowShared, fetched: FetchedPartitionOrError, 
     return trouble(error);
   }
   rest.recovered(partition);
+  shared.troubles.delete(partition);
   if (set && isWanted()) await handler.onRecordSet(set);
 }
 

@@ -12,7 +12,7 @@ export type FollowDeps = Omit<FollowShared, 'inFlight' | 'lost' | 'rest' | 'mark
 
 /** See `RecordLog.follow`. */
 export async function followTopic(deps: FollowDeps, signal: AbortSignal): Promise<void> {
-  const { view, settings, bell, onTrouble } = deps;
+  const { view, settings, bell, onTrouble, troubles } = deps;
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const loops = new Map<string, Promise<void>>();
@@ -58,9 +58,12 @@ export async function followTopic(deps: FollowDeps, signal: AbortSignal): Promis
         const { leaders } = await view.refresh();
         const leaderless = leaders.findIndex(({ address }) => address === null);
         if (leaderless >= 0) throw noLeader(settings.topic, leaderless);
+        troubles.delete('leaders');
       } catch (error) {
         stale = true;
-        if (!ended.aborted) onTrouble(error);
+        if (ended.aborted) return;
+        troubles.set('leaders', (error as Error).message);
+        onTrouble(error);
       }
       await backoff.pause(ended);
       // After the pause: a loop that has just found its leadership gone has left `loops` by now.

@@ -46,6 +46,7 @@ export async function openKafkaRecordLog(options: KafkaRecordLogOptions): Promis
   const bell = createWakeBell();
   const closing = new AbortController();
   const follows = new Set<Promise<void>>();
+  const troubles = new Map<string | number, string>();
 
   return {
     topicId: () => view.current().topicId,
@@ -57,7 +58,7 @@ export async function openKafkaRecordLog(options: KafkaRecordLogOptions): Promis
     findCuts: (positions) => view.cuts(positions),
     async follow(handler: FollowHandler, signal: AbortSignal) {
       const ended = AbortSignal.any([signal, closing.signal]);
-      const running = followTopic({ view, settings, bell, handler, onTrouble }, ended);
+      const running = followTopic({ view, settings, bell, handler, onTrouble, troubles }, ended);
       follows.add(running);
       try {
         await running;
@@ -65,6 +66,8 @@ export async function openKafkaRecordLog(options: KafkaRecordLogOptions): Promis
         follows.delete(running);
       }
     },
+    // What is wrong with the topic explains what is wrong with its parts.
+    trouble: () => troubles.get('leaders') ?? troubles.values().next().value,
     wake: () => bell.ring(),
     async close() {
       closing.abort();

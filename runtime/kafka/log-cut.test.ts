@@ -84,6 +84,7 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     cleanup.use(again);
     for (let n = 0; n < 7; n++) await again.write(0, [`other${n}`]);
     await vi.waitFor(() => expect(troubles.at(-1)).toMatchObject({ code: 'topic-replaced' }), soon);
+    expect(log.trouble()).toContain('was deleted and made again');
     await expect(log.ranges()).rejects.toMatchObject({ code: 'topic-replaced', retryable: false });
     await expect(log.findCuts(counted)).rejects.toMatchObject({ code: 'topic-replaced' });
     expect(follower.seen).toEqual([]);

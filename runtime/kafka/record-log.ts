@@ -117,6 +117,8 @@ export interface RecordLog {
    * and leader changes by itself (bounded backoff with jitter). Rejects only with what the handler threw.
    */
   follow(handler: FollowHandler, signal: AbortSignal): Promise<void>;
+  /** Why `follow` does not get on, wholly or in one partition (a broker is away, bytes cannot be trusted); undefined where it does. */
+  trouble(): string | undefined;
   /** Makes `follow` ask for positions at once (a partition was added or resumed). Never blocks. */
   wake(): void;
   /** Ends `follow` and closes all connections. */
