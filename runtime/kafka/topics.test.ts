@@ -6,7 +6,7 @@ import { ensureTopics } from './topics.ts';
 test('topics are made once, however many processes start together, and are left alone afterwards', async () => {
   const topic = `test-${randomUUID()}`;
   const options = { brokers: stackBrokers(), clientId: 'test', topic, partitions: 5, retentionMs: -1 };
-  await Promise.all([ensureTopics(options), ensureTopics(options), ensureTopics(options)]);
+  await Promise.all(Array.from({ length: 8 }, () => ensureTopics(options)));
   await ensureTopics(options);
   const mismatch = ensureTopics({ ...options, partitions: 6 });
   await expect(mismatch).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 // Makes the topics that the pipeline needs, and refuses existing ones on which its promises would not hold.
 import kafkajs, { type Admin } from 'kafkajs';
+import { createBackoff } from './backoff.ts';
 import { KafkaError } from './errors.ts';
 import { createKafkaJs, type KafkaJsOptions } from './kafkajs-client.ts';
 
@@ -18,6 +19,8 @@ export function deadLetterTopicOf(topic: string): string {
   return `${topic}.dlq`;
 }
 
+const KNOWN_WITHIN_MS = 10_000;
+
 /** On both topics: append time orders the floor, and compaction would drop events. */
 const REQUIRED = { 'cleanup.policy': 'delete', 'message.timestamp.type': 'LogAppendTime' } as const;
 
@@ -35,9 +38,11 @@ export async function ensureTopics(options: TopicsOptions): Promise<void> {
       [deadLetterTopicOf(topic), deadLetterPartitions],
     ]);
     for (const [name, numPartitions] of wanted) {
-      await createIfMissing(admin, name, numPartitions, replicationFactor, retentionMs);
-      await checkPartitions(admin, name, numPartitions);
-      await checkSettings(admin, name);
+      await onceKnown(async () => {
+        await createIfMissing(admin, name, numPartitions, replicationFactor, retentionMs);
+        await checkPartitions(admin, name, numPartitions);
+        await checkSettings(admin, name);
+      });
     }
   } catch (cause) {
     if (cause instanceof KafkaError) throw cause;
@@ -46,6 +51,20 @@ export async function ensureTopics(options: TopicsOptions): Promise<void> {
     throw new KafkaError('broker-unreachable', message, { address }, { retryable: true, cause });
   } finally {
     await admin.disconnect().catch(() => {});
+  }
+}
+
+/** A topic that another process has just made is not known to the broker at once. */
+async function onceKnown(work: () => Promise<void>): Promise<void> {
+  const deadline = AbortSignal.timeout(KNOWN_WITHIN_MS);
+  const backoff = createBackoff({ firstMs: 50 });
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { type?: string }).type !== 'UNKNOWN_TOPIC_OR_PARTITION' || deadline.aborted) throw error;
+      await backoff.pause(deadline);
+    }
   }
 }
 
