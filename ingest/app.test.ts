@@ -157,7 +157,7 @@ describe('accepting', () => {
     }
     const { post, sends } = open({ before: () => gate.promise });
     const answer = post(Readable.from(body(), { objectMode: false, highWaterMark: 1_000 }), 'application/x-ndjson');
-    await expect.poll(() => sends.length).toBe(2);
+    await expect.poll(() => sends.length, { timeout: 30_000 }).toBe(2);
     for (let turn = 0; turn < 200; turn++) await setImmediate();
     expect(made).toBeLessThan(5_000);
     gate.resolve();
