@@ -436,7 +436,7 @@ test('requests above the bound are answered 503 with Retry-After and the others 
   const gate = Promise.withResolvers<void>();
   const { post, sends } = open({ maxRequests: 2, before: () => gate.promise });
   const held = [post(JSON.stringify(order('a'))), post(JSON.stringify(order('b')))];
-  await expect.poll(() => sends.length).toBe(2);
+  await expect.poll(() => sends.length, { timeout: 30_000 }).toBe(2);
   const { status, headers, body } = await post(JSON.stringify(order('c')));
   expect({ status, code: body.code, retry: headers['retry-after'] }).toEqual({
     status: 503,
