@@ -448,6 +448,42 @@ test('requests above the bound are answered 503 with Retry-After and the others 
   expect((await post(JSON.stringify(order('d')))).status).toBe(202);
 });
 
+describe('when the process closes', () => {
+  async function listening(options: Parameters<typeof open>[0] = {}) {
+    const { app, sends, records } = open(options);
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    const post = (body: string | ReadableStream, contentType: string) =>
+      fetch(`${url}/v1/events`, { method: 'POST', body, headers: { 'content-type': contentType }, duplex: 'half' });
+    return { app, sends, records, post };
+  }
+
+  test('a request whose events are on their way to Kafka gets its 202', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { app, sends, post } = await listening({ before: () => gate.promise });
+    const answer = post(JSON.stringify(placed), 'application/json');
+    await expect.poll(() => sends.length).toBe(1);
+    const closed = app.close();
+    await expect.poll(() => app.server.listening).toBe(false);
+    gate.resolve();
+    expect((await answer).status).toBe(202);
+    await closed;
+  });
+
+  test('a stream that still comes in ends with 503, and the answer says what Kafka has of it', async () => {
+    const { app, sends, records, post } = await listening({ graceMs: 0 });
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from(`${lines(orders(1_500))}{"type":`)),
+    });
+    const answer = post(body, 'application/x-ndjson');
+    await expect.poll(() => sends.length).toBe(1);
+    await app.close();
+    const { status, headers } = await answer;
+    expect({ status, retry: headers.get('retry-after') }).toEqual({ status: 503, retry: '1' });
+    expect(await (await answer).json()).toMatchObject({ code: 'closing', accepted: 1_500 });
+    expect(records()).toHaveLength(1_500);
+  });
+});
+
 test.each([
   ['a document', JSON.stringify(Array.from({ length: 20_000 }, () => ({}))), 'application/json', 'missing-field'],
   ['lines', 'x\n'.repeat(20_000), 'application/x-ndjson', 'malformed-json'],

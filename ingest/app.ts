@@ -6,10 +6,10 @@ import { isKafkaError, KafkaError } from '../runtime/kafka/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Problem } from '../runtime/problem.ts';
 import { encodeToken } from '../schemas/token.ts';
-import { type ByteBudget, createByteBudget, drain, readChunks, readWhole } from './body.ts';
+import { type BodyBounds, type ByteBudget, createByteBudget, drain, readChunks, readWhole } from './body.ts';
 import {
   allRejected,
-  bodyTimeoutAfter,
+  cutShortAfter,
   emptyBody,
   eventRefused,
   malformedBody,
@@ -32,6 +32,8 @@ export interface IngestAppDeps extends Omit<IntakeDeps, 'metrics'> {
 export interface IngestAppOptions {
   readonly maxRequests: number;
   readonly idleMs: number;
+  /** For so long after the process began to close, bodies may still come in. */
+  readonly graceMs?: number;
 }
 
 export const jsonLimitBytes = 5 * 1024 * 1024;
@@ -40,13 +42,20 @@ export const lineLimitBytes = 256 * 1024;
 const budgetBytes = 64 * 1024 * 1024;
 const ndjson = 'application/x-ndjson';
 
-export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: IngestAppOptions): FastifyInstance {
+export function createIngestApp(deps: IngestAppDeps, options: IngestAppOptions): FastifyInstance {
+  const { maxRequests, idleMs, graceMs = 2_000 } = options;
   const { log, waitingFor, generation, randomBytes } = deps;
   let requests = 0;
   const metrics = createIngestMetrics(() => requests);
   // Node's own limit would cut a long stream; readChunks bounds how long a body may stand still.
   const app = createHttpServer({ log, waitingFor, metrics: metrics.registry, requestTimeoutMs: 0 });
   const budget = createByteBudget(budgetBytes);
+  const closing = new AbortController();
+  app.addHook('preClose', (done) => {
+    const timer = setTimeout(() => closing.abort(), graceMs).unref();
+    app.server.once('close', () => clearTimeout(timer));
+    done();
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(['application/json', ndjson], (_request, payload, done) => done(null, payload));
 
@@ -60,8 +69,8 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
       const answer = await takeEvents(request, intake);
       return await reply.status(202).send(answer);
     } catch (error) {
-      // Where the body was too slow, the rest of it is not waited for.
-      if (isTimeout(error)) void reply.header('connection', 'close');
+      // Where the body was cut short, the rest of it is not waited for.
+      if (isCutShort(error)) void reply.header('connection', 'close');
       else await drain(request.raw, 2 * jsonLimitBytes, 2_000);
       throw error;
     } finally {
@@ -75,11 +84,12 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
     if (!body) throw emptyBody();
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') throw unsupportedEncoding(encoding);
+    const bounds = { idleMs, closing: closing.signal };
     const streamed = request.headers['content-type']?.toLowerCase().startsWith(ndjson) === true;
-    const reading = streamed ? addLines(body, intake, idleMs) : addDocument(body, intake, idleMs, budget);
-    // The events that came before a timeout go to Kafka all the same, and the answer says where they are.
+    const reading = streamed ? addLines(body, intake, bounds) : addDocument(body, intake, bounds, budget);
+    // The events that came before the cut go to Kafka all the same, and the answer says where they are.
     const read = await reading.catch((error: unknown) => {
-      if (isTimeout(error)) return error;
+      if (isCutShort(error)) return error;
       throw error;
     });
     const receipt = await intake.finish();
@@ -90,7 +100,7 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
       if (isKafkaError(fault, 'topic-replaced')) throw topicMadeAnewProblem(receipt, token);
       throw notProduced(receipt, token, isRetryable(fault));
     }
-    if (read instanceof Problem) throw bodyTimeoutAfter(read, receipt, token);
+    if (read instanceof Problem) throw cutShortAfter(read, receipt, token);
     if (accepted + rejectedCount === 0) throw emptyBody();
     const problem = intake.lastProblem();
     if (accepted === 0) throw read === 'single' && problem ? eventRefused(problem, receipt) : allRejected(receipt);
@@ -98,8 +108,9 @@ export function createIngestApp(deps: IngestAppDeps, { maxRequests, idleMs }: In
   }
 }
 
-function isTimeout(error: unknown): error is Problem {
-  return error instanceof Problem && error.fields.status === 408;
+/** The body was too slow, or the process closes: the rest of it is not read. */
+function isCutShort(error: unknown): error is Problem {
+  return error instanceof Problem && (error.fields.status === 408 || error.fields.code === 'closing');
 }
 
 /** A producer that was closed means that this process ends: another one will take the events. */
@@ -111,10 +122,10 @@ function isRetryable(fault: unknown): boolean {
 async function addDocument(
   body: Readable,
   intake: Intake,
-  idleMs: number,
+  bounds: BodyBounds,
   budget: ByteBudget,
 ): Promise<'single' | 'many'> {
-  const { bytes, release } = await readWhole(body, { limitBytes: jsonLimitBytes, idleMs, budget });
+  const { bytes, release } = await readWhole(body, { ...bounds, limitBytes: jsonLimitBytes, budget });
   try {
     if (bytes.length === 0) throw emptyBody();
     const parsed = parseJsonText(bytes);
@@ -129,14 +140,14 @@ async function addDocument(
 }
 
 /** Each line is an event. A bad line is one rejection; the rest goes on. */
-async function addLines(body: Readable, intake: Intake, idleMs: number): Promise<'many'> {
+async function addLines(body: Readable, intake: Intake, bounds: BodyBounds): Promise<'many'> {
   const splitter = createLineSplitter(lineLimitBytes);
   let index = 0;
   const addAll = async (lines: Line[]) => {
     for (const line of lines) if (!(await addLine(line, index++, intake))) return false;
     return true;
   };
-  for await (const chunk of readChunks(body, idleMs, intake.taken)) {
+  for await (const chunk of readChunks(body, bounds, intake.taken)) {
     if (!(await addAll(splitter.push(chunk)))) return 'many';
   }
   await addAll(splitter.end());

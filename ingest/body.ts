@@ -1,5 +1,6 @@
 // Reads request bodies under bounds: chunk by chunk with a limit on standing still, or whole with a limit on size.
 import type { Readable } from 'node:stream';
+import { serviceClosing } from '../runtime/http-server.ts';
 import { bodyTimeout, bodyTooLarge, overloaded } from './errors.ts';
 
 /**
@@ -29,13 +30,23 @@ export function createByteBudget(mostBytes: number): ByteBudget {
 /** A body that brings less than this in its idle time trickles: it holds a place of others. */
 const progressBytes = 1024;
 
+export interface BodyBounds {
+  readonly idleMs: number;
+  /** Aborts when the process closes and waits for no body any more. */
+  readonly closing?: AbortSignal;
+}
+
 /**
  * The body's chunks, read only as fast as they are consumed. Leaving early does not destroy the connection, so that an
  * answer can still be sent. `eventsTaken` counts what the consumer made of them: a slow feed of events is no trickle.
  * @throws Problem 408 `body-timeout` where `idleMs` of waiting bring neither 1 KiB nor an event; the time between two
- * reads does not count.
+ * reads does not count. Problem 503 `closing`.
  */
-export async function* readChunks(body: Readable, idleMs: number, eventsTaken?: () => number): AsyncGenerator<Buffer> {
+export async function* readChunks(
+  body: Readable,
+  { idleMs, closing }: BodyBounds,
+  eventsTaken?: () => number,
+): AsyncGenerator<Buffer> {
   const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   const progress = `at least ${progressBytes} bytes${eventsTaken ? ' or a valid event' : ''}`;
   const tooSlow = () => bodyTimeout(`${progress} every ${idleMs / 1000} s`);
@@ -44,7 +55,7 @@ export async function* readChunks(body: Readable, idleMs: number, eventsTaken?: 
   let events = eventsTaken?.();
   for (;;) {
     const askedAt = performance.now();
-    const next = await within(leftMs, chunks.next(), tooSlow);
+    const next = await within(leftMs, chunks.next(), tooSlow, closing);
     if (next.done) return;
     leftMs -= performance.now() - askedAt;
     bytes += next.value.length;
@@ -58,13 +69,14 @@ export async function* readChunks(body: Readable, idleMs: number, eventsTaken?: 
 
 /**
  * The whole body.
- * @throws Problem 413 above `limitBytes`, 408 where it stands still, 503 where the budget is spent.
+ * @throws Problem 413 above `limitBytes`, 408 where it stands still, 503 where the budget is spent or the process closes.
  */
 export async function readWhole(
   body: Readable,
-  { limitBytes, idleMs, budget }: { limitBytes: number; idleMs: number; budget: ByteBudget },
+  { limitBytes, budget, ...bounds }: BodyBounds & { limitBytes: number; budget: ByteBudget },
 ): Promise<{ readonly bytes: Buffer; readonly release: () => void }> {
   const parts: Buffer[] = [];
+  const { idleMs } = bounds;
   let size = 0;
   const release = () => {
     budget.give(size);
@@ -73,7 +85,7 @@ export async function readWhole(
   try {
     // The least progress would let 5 MiB take a day and a half: the whole has a limit of its own.
     const deadline = performance.now() + 4 * idleMs;
-    for await (const chunk of readChunks(body, idleMs)) {
+    for await (const chunk of readChunks(body, bounds)) {
       if (size + chunk.length > limitBytes) throw bodyTooLarge(limitBytes);
       if (performance.now() > deadline) throw bodyTimeout(`the whole within ${(4 * idleMs) / 1000} s`);
       if (!budget.take(chunk.length)) throw overloaded('too many bytes are being read');
@@ -92,7 +104,7 @@ export async function drain(body: Readable, mostBytes: number, mostMs: number): 
   const deadline = performance.now() + mostMs;
   let left = mostBytes;
   try {
-    for await (const chunk of readChunks(body, mostMs)) {
+    for await (const chunk of readChunks(body, { idleMs: mostMs })) {
       left -= chunk.length;
       if (left < 0 || performance.now() > deadline) return;
     }
@@ -101,14 +113,16 @@ export async function drain(body: Readable, mostBytes: number, mostMs: number): 
   }
 }
 
-async function within<T>(mostMs: number, work: Promise<T>, tooSlow: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(tooSlow()), Math.max(mostMs, 0));
-  });
+async function within<T>(mostMs: number, work: Promise<T>, tooSlow: () => Error, closing?: AbortSignal): Promise<T> {
+  const { promise: cut, reject } = Promise.withResolvers<never>();
+  const end = () => reject(serviceClosing());
+  const timer = setTimeout(() => reject(tooSlow()), Math.max(mostMs, 0));
+  closing?.addEventListener('abort', end);
+  if (closing?.aborted) end();
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, cut]);
   } finally {
     clearTimeout(timer);
+    closing?.removeEventListener('abort', end);
   }
 }

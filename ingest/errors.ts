@@ -53,8 +53,8 @@ export function bodyTimeout(expected: string): Problem {
 }
 
 /** The same, with what Kafka had confirmed of the events that did come. */
-export function bodyTimeoutAfter(timeout: Problem, receipt: Receipt, token: string): Problem {
-  return new Problem({ ...timeout.fields, extra: confirmedOf(receipt, token) });
+export function cutShortAfter(cut: Problem, receipt: Receipt, token: string): Problem {
+  return new Problem({ ...cut.fields, extra: confirmedOf(receipt, token) });
 }
 
 export function unsupportedEncoding(encoding: string): Problem {

@@ -1,4 +1,5 @@
 // What every service's HTTP server refuses, over a socket where the refusal comes before there is a request.
+import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -54,6 +55,46 @@ describe('the name that a request is sent to', () => {
 
   test('is free where the server listens for others', async () => {
     expect(await get(await openPort('0.0.0.0'), 'tidemark.example')).toMatchObject({ status: 200 });
+  });
+});
+
+describe('while it closes', () => {
+  /** A handler that waits until it is let go, and a connection that has asked for it. */
+  async function underWay(drainMs: number) {
+    const app = createHttpServer({ log: createLogger('test', 'silent'), waitingFor: () => undefined, drainMs });
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    app.get('/slow', async () => {
+      begun.resolve();
+      await gate.promise;
+      return { slow: 'done' };
+    });
+    const socket = connect(Number(new URL(await listen(app, '127.0.0.1', 0)).port), '127.0.0.1');
+    const received = text(socket);
+    const ask = (path: string) => socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    ask('/slow');
+    await begun.promise;
+    return { server: app.server, ask, received, letGo: () => gate.resolve(), closed: app.close() };
+  }
+
+  test('a request under way is finished; one that comes now is told to come again', async () => {
+    const { server, ask, received, letGo, closed } = await underWay(60_000);
+    const arrived = once(server, 'request');
+    ask('/livez');
+    await arrived;
+    letGo();
+    await closed;
+    const [first, second] = (await received).split(/(?=HTTP\/1\.1 )/);
+    expect(first).toMatch(/^HTTP\/1\.1 200 [^]*{"slow":"done"}$/);
+    expect(second).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1[^]*"code":"closing"/);
+    expect(second).toMatch(/connection: close/i);
+  });
+
+  test('a request that does not end is cut at the bound', async () => {
+    const { received, letGo, closed } = await underWay(20);
+    await closed;
+    expect(await received).toBe('');
+    letGo();
   });
 });
 

@@ -1,5 +1,6 @@
 // The HTTP server of every service: bounds on sizes and times, problem documents, /livez, /readyz and /metrics. One that
-// listens on loopback answers only to the names of loopback.
+// listens on loopback answers only to the names of loopback. While it closes, requests under way are finished, new ones
+// refused, and what is not done after `drainMs` is cut.
 import { maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -15,6 +16,7 @@ export interface HttpServerOptions {
   /** undefined when ready, else what it waits for. */
   readonly waitingFor: () => string | undefined;
   readonly metrics?: Registry;
+  readonly drainMs?: number;
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -27,12 +29,24 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000 },
     routerOptions: { maxParamLength: 200 },
-    forceCloseConnections: true,
-    return503OnClosing: true,
+    // `true` would cut requests under way, and a 503 of Fastify's own is no problem document.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply, problemOf(error));
     },
     clientErrorHandler: refuseUnreadable,
+  });
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    const cut = setTimeout(() => app.server.closeAllConnections(), options.drainMs ?? 5_000).unref();
+    app.server.once('close', () => clearTimeout(cut));
+    done();
+  });
+  app.addHook('onRequest', (_request, _reply, done) => {
+    if (closing) done(serviceClosing());
+    else done();
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const { host } = request.headers;
@@ -72,6 +86,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     });
   }
   return app;
+}
+
+/** The process ends; another one, or its successor, takes the request. */
+export function serviceClosing(): Problem {
+  return new Problem({
+    code: 'closing',
+    status: 503,
+    title: 'Closing',
+    detail: 'this process is closing; send the request again',
+    retryAfterSeconds: 1,
+  });
 }
 
 /**

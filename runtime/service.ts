@@ -4,12 +4,11 @@ import closeWithGrace from 'close-with-grace';
 import { ConfigError } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 
-const shutdownDeadlineMs = 10_000;
-
 export async function runService(
   name: string,
   logLevel: () => string,
   open: (resources: AsyncDisposableStack, log: Logger) => Promise<void>,
+  { deadlineMs = 10_000 } = {},
 ): Promise<void> {
   const resources = new AsyncDisposableStack();
   let log: Logger;
@@ -18,20 +17,39 @@ export async function runService(
   } catch (error) {
     return failToStart(name, error);
   }
-  const life = closeWithGrace({ delay: shutdownDeadlineMs, logger: false }, async ({ signal, err }) => {
+  let closing = false;
+  const onTimeout = () => abandon(log, `not closed within ${deadlineMs} ms`);
+  const onSecondSignal = (signal?: string) => abandon(log, `second ${signal ?? 'signal'}`);
+  const options = { delay: deadlineMs, logger: false, onTimeout, onSecondSignal } as const;
+  const life = closeWithGrace(options, async ({ signal, err }) => {
+    closing = true;
     if (err) log.error({ err }, 'closing after a fault');
     else log.info({ signal }, 'closing');
-    await resources.disposeAsync();
-    log.info('closed');
-    log.flush();
+    try {
+      await resources.disposeAsync();
+      log.info('closed');
+    } catch (fault) {
+      log.error({ err: fault }, 'closing failed');
+      throw fault;
+    } finally {
+      log.flush();
+    }
   });
   try {
     await open(resources, log);
   } catch (error) {
+    // Told to end while it was starting: what it was waiting for has been closed under it.
+    if (closing) return;
     life.uninstall();
     await resources.disposeAsync().catch(() => undefined);
     failToStart(name, error);
   }
+}
+
+/** The process exits right after it. */
+function abandon(log: Logger, why: string): void {
+  log.error(`${why}: exiting, what was under way is abandoned`);
+  log.flush();
 }
 
 /** For faults that no retry mends while the process runs: ends it as if nobody had caught them. */
