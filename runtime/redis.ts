@@ -30,6 +30,8 @@ export function openRedis(options: RedisOptions, log: Logger): Redis {
     commandTimeout: options.commandTimeoutMs ?? 5_000,
     connectTimeout: 5_000,
     lazyConnect: true,
+    // After a fail-over the old master is a replica; its name may lead to the new one by now. The command is not resent.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 6), 2_000) * (0.5 + Math.random() / 2),
   });
   let said = false;
@@ -62,16 +64,54 @@ export async function connectRedis(redis: Redis, timeoutMs = 30_000): Promise<vo
  * @throws ConfigError
  */
 export async function requireNoEviction(redis: Redis, log: Logger): Promise<void> {
-  let policy: string | undefined;
   try {
-    const answer: unknown = await redis.config('GET', 'maxmemory-policy');
-    policy = Array.isArray(answer) ? String(answer[1]) : undefined;
+    const policy = await readPolicy(redis);
+    if (policy !== 'noeviction') throw new ConfigError([`Redis at TIDEMARK_REDIS_URL ${evicts(policy)}`]);
   } catch (err) {
+    if (err instanceof ConfigError) throw err;
     log.warn({ err }, 'Redis does not tell its maxmemory-policy; it must be noeviction');
-    return;
   }
-  if (policy === 'noeviction') return;
-  throw new ConfigError([
-    `Redis at TIDEMARK_REDIS_URL has maxmemory-policy ${policy}, expected noeviction: it would drop counters`,
-  ]);
+}
+
+export interface EvictionWatch {
+  /** Why this Redis cannot be trusted to keep counters; undefined where it can. */
+  alarm(): string | undefined;
+  stop(): void;
+}
+
+/**
+ * Looks again while the process runs, and after each reconnect: the setting can change, another server can take over.
+ * Counters that were dropped are found missing, so the process goes on, and says so.
+ */
+export function watchEviction(redis: Redis, log: Logger, everyMs = 5_000): EvictionWatch {
+  let alarm: string | undefined;
+  async function look(): Promise<void> {
+    if (redis.status !== 'ready') return;
+    const policy = await readPolicy(redis);
+    const now = policy === 'noeviction' ? undefined : `Redis ${evicts(policy)}`;
+    if (now !== undefined && now !== alarm) log.error(now);
+    alarm = now;
+  }
+  // What does not tell was warned of at the start; what does not answer is said by whoever needs it.
+  const lookNow = () => void look().catch(() => undefined);
+  redis.on('ready', lookNow);
+  const timer = setInterval(lookNow, everyMs);
+  return {
+    alarm: () => alarm,
+    stop() {
+      clearInterval(timer);
+      redis.off('ready', lookNow);
+    },
+  };
+}
+
+/** By INFO: hosted ones often refuse CONFIG. */
+async function readPolicy(redis: Redis): Promise<string> {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
+  if (policy === undefined) throw new Error('INFO memory has no maxmemory_policy');
+  return policy;
+}
+
+function evicts(policy: string): string {
+  return `has maxmemory-policy ${policy}, expected noeviction: it would drop counters`;
 }

@@ -8,6 +8,7 @@ import {
   logSettings,
   redisSettings,
 } from '../runtime/shared-settings.ts';
+import { writerLimits } from './writer-limits.ts';
 
 export const speedSettings = {
   ...logSettings,
@@ -23,5 +24,11 @@ export const speedSettings = {
     6_000,
     300_000,
     10_000,
+  ),
+  maxIdentities: integer(
+    'events within the horizon that a speed layer remembers, about 20 bytes each; with more it stops reading and says so',
+    100_000,
+    1_000_000_000,
+    writerLimits.maxIdentities,
   ),
 };

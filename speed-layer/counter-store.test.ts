@@ -94,6 +94,6 @@ test('in Redis, a partition taken over at the start of an epoch is freed of left
   const keys = partitionKeys(redisPrefix, generation, 0).epoch(4);
   await redis.hset(keys[2]!, '9|1:z', '1,1');
   expect(await store.flush(0, flushOf(generation, 4, 4, 6))).toMatchObject({ kind: 'refused' });
-  await store.flush(0, { ...flushOf(generation, 4, 4, 4), close: true });
+  await store.flush(0, { ...flushOf(generation, 4, 4, 4), close: true, before: { idsBytes: 0, cells: [] } });
   expect(await store.flush(0, flushOf(generation, 4, 4, 6))).toEqual({ kind: 'done' });
 });

@@ -2,7 +2,10 @@
 // however late, can only write what is right for the range that it names, or be refused.
 import type { EpochLedger } from '../schemas/layout-redis.ts';
 
-/** One step of a partition's open epoch: offsets [from, next) with what they add, and whether the epoch ends there. */
+/**
+ * One step of a partition's open epoch: offsets [from, next) with what they add, and whether the epoch ends there. One
+ * that neither adds nor closes writes nothing and tells nobody: it asks whether the store still holds what it should.
+ */
 export interface Flush {
   readonly epoch: number;
   readonly from: number;
@@ -14,7 +17,10 @@ export interface Flush {
   readonly leaderEpoch?: number | undefined;
   /** Absolute, within the epoch, at next. */
   readonly ledger: EpochLedger;
-  /** What the store must hold of the epoch at `from`; else something was lost. */
+  /**
+   * What the store must hold of the epoch at `from`; else something was lost. `cells` is empty where nobody knows: who
+   * takes over closes what another one left open.
+   */
   readonly before: { readonly idsBytes: number; readonly cells: readonly number[] };
   /** 8 bytes, big-endian, for each event counted in [from, next). */
   readonly ids: Buffer;
@@ -40,9 +46,21 @@ export interface StoredPartition {
   readonly epochs: readonly StoredEpoch[];
 }
 
-export type WriteOutcome = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly why: string };
+/** Somebody else wrote, or what was stored is damaged. */
+export const refusalReasons = [
+  'moved',
+  'state-type',
+  'epochs-type',
+  'ledger-type',
+  'ledger-lost',
+  'ids-lost',
+  'cells-lost',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
 
-/** Faults (time-out, connection lost) are thrown: the outcome of the write is then unknown and the state must be read again. */
+export type WriteOutcome = { readonly kind: 'done' } | { readonly kind: 'refused'; readonly why: RefusalReason };
+
+/** Faults are thrown as SpeedError: the outcome of a write may be unknown (`store-away`) and the state must be read again. */
 export interface CounterStore {
   /** State and identities together, in one atomic read; undefined where there is no readable state. */
   restore(partition: number, tidemark: number): Promise<StoredPartition | undefined>;

@@ -22,9 +22,10 @@ export interface EpochCounterOptions {
   /** Of the record before `next`; undefined where it is not known. */
   readonly leaderEpoch?: number | undefined;
   readonly identities: IdentityWindow;
-  /** A flush is sealed at this many touched cells, an epoch at this many offsets. */
+  /** A flush is sealed at this many touched cells, an epoch at this many offsets or cells. */
   readonly maxTouchedCells: number;
   readonly maxEpochRecords: number;
+  readonly maxEpochCells?: number;
 }
 
 export interface EpochCounter {
@@ -35,10 +36,14 @@ export interface EpochCounter {
   readonly epoch: number;
   /** Of the record before `next`; undefined where it is not known. */
   readonly leaderEpoch: number | undefined;
+  /** Greatest record timestamp of a valid event below next. */
+  readonly maxTimestamp: number | undefined;
   /** Counts a record set that begins at `next`. */
   apply(set: RecordSet): void;
   /** Takes what is to be written, in order; with `close` the last one closes the epoch (nothing where it is empty). */
   take(close: boolean): Flush[];
+  /** Where all was taken: a flush that adds nothing, to ask whether the store stands where we left it. */
+  standing(): Flush;
 }
 
 /** Sums stay far enough below 2^53 that one more event is still exact: it adds at most 10^15 (1,000 lines of 10^12). */
@@ -130,7 +135,11 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
 
   function advance(to: number): void {
     next = to;
-    const full = epochIsFull || next - epoch.from >= options.maxEpochRecords;
+    const cells = epoch.cells.reduce((sum, map) => sum + map.size, 0);
+    const full =
+      epochIsFull ||
+      next - epoch.from >= options.maxEpochRecords ||
+      cells >= (options.maxEpochCells ?? Number.POSITIVE_INFINITY);
     epochIsFull = false;
     if (full) seal(true);
     else if (touchedCells() >= options.maxTouchedCells) seal(false);
@@ -146,6 +155,9 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
     },
     get leaderEpoch() {
       return leaderEpoch();
+    },
+    get maxTimestamp() {
+      return maxTimestamp;
     },
     get pendingRecords() {
       return next - (sealed[0]?.from ?? epoch.flushedTo);
@@ -170,6 +182,11 @@ export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
       const taken = sealed;
       sealed = [];
       return taken;
+    },
+    standing() {
+      const { from, ledger, flushedTo, before } = epoch;
+      const none = { ids: Buffer.alloc(0), cells: definition.rollups.map(() => []) };
+      return { epoch: from, from: flushedTo, next: flushedTo, close: false, maxTimestamp, ledger, before, ...none };
     },
   };
 }

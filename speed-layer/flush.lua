@@ -1,11 +1,12 @@
--- Writes one flush of a partition's open epoch, or closes the epoch, or both. Checks everything first: a script that
--- fails half-way keeps its early writes.
+-- Writes one flush of a partition's open epoch, or closes the epoch, or both; where it is to do neither, it only checks.
+-- Checks everything first: a script that fails half-way keeps its early writes. What Redis may refuse for want of memory,
+-- of a disk or of being the master, it refuses at the first write: then nothing was written.
 -- KEYS  1 state, 2 epochs, then the open epoch's keys (ledger, ids, one cells hash a rollup),
 --       then as many of the epoch that begins at the new next
 -- ARGV  1 expected next, 2 expected epoch, 3 new next, 4 maxTimestamp, 5 clock ms, 6 '1' to close the epoch at new next,
 --       7 expected bytes of ids, 8 ids to append, 9 ledger (JSON, flat name/value),
---       10 cells (JSON, a flat key/value list a rollup), 11 expected cell counts (JSON), 12 channel, 13 message,
---       14 leader epoch of the record before the new next ('' where unknown)
+--       10 cells (JSON, a flat key/value list a rollup), 11 expected cell counts (JSON; none: not to be checked), 12 channel,
+--       13 message, 14 leader epoch of the record before the new next ('' where unknown)
 -- Returns {1} when done, {0, why} when refused: nothing was written.
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch')
 if state.err then return {0, 'state-type'} end
@@ -14,9 +15,9 @@ local closed = redis.pcall('ZCARD', KEYS[2])
 if type(closed) == 'table' then return {0, 'epochs-type'} end
 
 local counts = cjson.decode(ARGV[11])
-local parts = #counts + 2
+local parts = (#KEYS - 2) / 2
 local empty = ARGV[1] == ARGV[3]
-if not empty then
+if #counts > 0 then
   local kind = redis.call('TYPE', KEYS[3])['ok']
   if kind ~= 'hash' and kind ~= 'none' then return {0, 'ledger-type'} end
   if (kind == 'none') ~= (ARGV[1] == ARGV[2]) then return {0, 'ledger-lost'} end
@@ -27,6 +28,8 @@ if not empty then
     if type(cells) == 'table' or cells ~= expected then return {0, 'cells-lost'} end
   end
 end
+
+if empty and ARGV[6] ~= '1' then return {1} end
 
 if not empty then
   for i, list in ipairs(cjson.decode(ARGV[10])) do

@@ -1,5 +1,6 @@
 // The identities that a partition's writer must know: those of events at or above the floor. Below it an event is
 // deferred before anyone asks whether it is a duplicate, so tables of older event time are dropped whole.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Identity } from '../schemas/identity.ts';
 import { createIdentityTable, type IdentityTable } from './identity-table.ts';
 
@@ -8,9 +9,12 @@ export interface IdentityWindow {
   has(identity: Identity, occurredAt: number): boolean;
   add(identity: Identity, occurredAt: number): void;
   /** Identities read back from the stores; their event time is only known to be at most `latestOccurredAt`. */
-  restore(identities: Iterable<Identity>, latestOccurredAt: number): void;
+  restore(identities: Iterable<Identity>, latestOccurredAt: number): Promise<void>;
   dropBelow(floor: number): void;
 }
+
+/** Some 10 ms of work; in between, heartbeats and other partitions have their turn. */
+const addedPerTurn = 20_000;
 
 export function createIdentityWindow(bucketMs: number): IdentityWindow {
   const buckets = new Map<number, IdentityTable>();
@@ -34,10 +38,15 @@ export function createIdentityWindow(bucketMs: number): IdentityWindow {
       }
       table.add(identity);
     },
-    restore(identities, latestOccurredAt) {
+    async restore(identities, latestOccurredAt) {
       const table = createIdentityTable();
-      for (const identity of identities) table.add(identity);
       restored = { table, latestOccurredAt };
+      let added = 0;
+      for (const identity of identities) {
+        table.add(identity);
+        added += 1;
+        if (added % addedPerTurn === 0) await nextTurn();
+      }
     },
     dropBelow(floor) {
       const bucket = Math.floor(floor / bucketMs);

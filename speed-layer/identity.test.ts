@@ -44,9 +44,9 @@ describe('the identity window', () => {
     expect([window.size, window.has(two, 2_000)]).toEqual([1, true]);
   });
 
-  test('knows restored identities until the floor has passed the latest that they can be', () => {
+  test('knows restored identities until the floor has passed the latest that they can be', async () => {
     const window = createIdentityWindow(600);
-    window.restore([one], 5_000);
+    await window.restore([one], 5_000);
     window.dropBelow(4_999);
     expect(window.has(one, 4_999)).toBe(true);
     window.dropBelow(5_000);

@@ -7,7 +7,7 @@ import { isKafkaError } from '../runtime/kafka/errors.ts';
 import { joinGroup } from '../runtime/kafka/kafka-group-member.ts';
 import { openKafkaRecordLog } from '../runtime/kafka/kafka-record-log.ts';
 import { ensureTopics } from '../runtime/kafka/topics.ts';
-import { connectRedis, openRedis, requireNoEviction } from '../runtime/redis.ts';
+import { connectRedis, openRedis, requireNoEviction, watchEviction } from '../runtime/redis.ts';
 import { endProcess, runService } from '../runtime/service.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { createSpeedApp } from './app.ts';
@@ -43,6 +43,8 @@ await runService(
     resources.defer(() => subscriber.disconnect());
     await Promise.all([connectRedis(redis), connectRedis(subscriber)]);
     await requireNoEviction(redis, log);
+    const eviction = watchEviction(redis, log);
+    resources.defer(() => eviction.stop());
 
     const recordLog = await openKafkaRecordLog({
       brokers,
@@ -74,7 +76,8 @@ await runService(
       recordLog,
       store: await openRedisCounterStore({ redis, redisPrefix: settings.redisPrefix, generation, clock }),
       source: createTidemarkSource(clickhouse, generation),
-      limits: writerLimits,
+      limits: { ...writerLimits, maxIdentities: settings.maxIdentities },
+      storeAlarm: eviction.alarm,
     });
     resources.use(speedLayer);
 

@@ -2,7 +2,7 @@
 import { decodeCell, type RollupCells } from '../schemas/cells.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { encodeEpochLedger, type EpochLedger, type FlushMessage, ledgerSum } from '../schemas/layout-redis.ts';
-import type { CounterStore, Flush, StoredEpoch } from './counter-store.ts';
+import type { CounterStore, Flush, RefusalReason, StoredEpoch } from './counter-store.ts';
 
 interface MemoryEpoch {
   readonly from: number;
@@ -48,7 +48,7 @@ export function createMemoryCounterStore(
     );
   }
 
-  function damage(epoch: MemoryEpoch, flush: Flush): string | undefined {
+  function damage(epoch: MemoryEpoch, flush: Flush): RefusalReason | undefined {
     if ((epoch.ledger === undefined) !== (flush.from === flush.epoch)) return 'ledger-lost';
     if (epoch.ids.length !== flush.before.idsBytes) return 'ids-lost';
     return epoch.cells.every((map, i) => map.size === flush.before.cells[i]) ? undefined : 'cells-lost';
@@ -75,9 +75,10 @@ export function createMemoryCounterStore(
       if (!state || state.next !== flush.from || state.open.from !== flush.epoch)
         return { kind: 'refused', why: 'moved' };
       const { open } = state;
+      const why = flush.before.cells.length > 0 ? damage(open, flush) : undefined;
+      if (why !== undefined) return { kind: 'refused', why };
+      if (flush.next === flush.from && !flush.close) return { kind: 'done' };
       if (flush.next > flush.from) {
-        const why = damage(open, flush);
-        if (why !== undefined) return { kind: 'refused', why };
         open.to = flush.next;
         open.ledger = structuredClone(flush.ledger);
         open.ids = Buffer.concat([open.ids, flush.ids]);

@@ -11,7 +11,8 @@ import {
   ledgerSum,
   partitionKeys,
 } from '../schemas/layout-redis.ts';
-import type { CounterStore, Flush, StoredEpoch, WriteOutcome } from './counter-store.ts';
+import { type CounterStore, type Flush, refusalReasons, type StoredEpoch, type WriteOutcome } from './counter-store.ts';
+import { storeFault } from './errors.ts';
 
 export interface RedisCounterStoreOptions {
   readonly redis: Redis;
@@ -36,8 +37,13 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
     reset: await loadScript('reset.lua'),
     collect: await loadScript('collect.lua'),
   };
-  const run = (lua: string, keys: string[], args: (string | number | Buffer)[]) =>
-    redis.callBuffer('EVAL', lua, keys.length, ...keys, ...args);
+  async function run(partition: number, lua: string, keys: string[], args: (string | number | Buffer)[]) {
+    try {
+      return await redis.callBuffer('EVAL', lua, keys.length, ...keys, ...args);
+    } catch (error) {
+      throw storeFault(partition, error);
+    }
+  }
 
   function readEpoch([from, to, ledgerFields, ids, ...cellCounts]: EpochReply): StoredEpoch {
     const fields = new Map<string, string>();
@@ -57,6 +63,7 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
     async restore(partition, tidemark) {
       const keys = keysOf(partition);
       const reply = (await run(
+        partition,
         scripts.restore,
         [keys.state, keys.epochs],
         [keys.prefix, tidemark, parts],
@@ -69,13 +76,13 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
         maxTimestamp: readOptional(maxTimestamp.toString()),
         leaderEpoch: readOptional(leaderEpoch.toString()),
       };
-      if (!Number.isSafeInteger(stored.next) || !Number.isSafeInteger(stored.epoch)) return undefined;
       return { ...stored, epochs: epochs.map(readEpoch) };
     },
     async flush(partition, flush) {
       const keys = keysOf(partition);
       const ledger = encodeEpochLedger(flush.ledger, rollups);
       const reply = await run(
+        partition,
         scripts.flush,
         [keys.state, keys.epochs, ...keys.epoch(flush.epoch), ...keys.epoch(flush.next)],
         [
@@ -101,6 +108,7 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
       const keys = keysOf(partition);
       const state = [expected?.next ?? '', expected?.epoch ?? ''];
       const reply = await run(
+        partition,
         scripts.reset,
         [keys.state, keys.epochs],
         [...state, to, maxTimestamp ?? '', clock(), keys.prefix, parts, leaderEpoch ?? ''],
@@ -109,7 +117,7 @@ export async function openRedisCounterStore(options: RedisCounterStoreOptions): 
     },
     async collect(partition, mark) {
       const keys = keysOf(partition);
-      return (await run(scripts.collect, [keys.epochs], [mark, keys.prefix, parts])) as number;
+      return (await run(partition, scripts.collect, [keys.epochs], [mark, keys.prefix, parts])) as number;
     },
   };
 }
@@ -120,7 +128,10 @@ function messageOf(partition: number, flush: Flush, ledger: string[]): FlushMess
 }
 
 function outcome([done, why]: ScriptReply): WriteOutcome {
-  return done === 1 ? { kind: 'done' } : { kind: 'refused', why: why?.toString() ?? 'unknown' };
+  if (done === 1) return { kind: 'done' };
+  const reason = refusalReasons.find((known) => known === why?.toString());
+  if (reason === undefined) throw new Error(`a script refused for an unknown reason: ${String(why)}`);
+  return { kind: 'refused', why: reason };
 }
 
 function readOptional(text: string): number | undefined {

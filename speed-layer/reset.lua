@@ -4,8 +4,9 @@
 --       7 names of an epoch's parts (JSON), 8 leader epoch of the record before V ('' where unknown)
 -- Returns {1} when done, {0, why} when refused.
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp')
-local whole = not state.err and state[1] and state[2] and state[3] and string.match(state[1], '^%d+$')
-  and string.match(state[2], '^%d+$') and string.match(state[3], '^%d*$')
+-- As restore.lua has it: what that one cannot read must not be taken for a state here.
+local function isWhole(text) return text and #text <= 15 and (text == '0' or string.match(text, '^[1-9]%d*$')) end
+local whole = not state.err and isWhole(state[1]) and isWhole(state[2]) and (state[3] == '' or isWhole(state[3]))
 local members = redis.pcall('ZRANGE', KEYS[2], 0, -1)
 if members.err then whole = false; members = {} end
 if ARGV[1] ~= '' and not (whole and state[1] == ARGV[1] and state[2] == ARGV[2]) then return {0, 'moved'} end

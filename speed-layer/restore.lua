@@ -4,8 +4,10 @@
 -- Returns false where there is no whole state, else {next, epoch, maxTimestamp, epochs, leaderEpoch}; each epoch is
 --   {from, to, ledger (flat), ids, cell count of each rollup…}, in order of from, the open one last (where not empty).
 local state = redis.pcall('HMGET', KEYS[1], 'next', 'epoch', 'maxTimestamp', 'leaderEpoch')
-if state.err or not (state[1] and state[2] and state[3]) then return false end
-if not (string.match(state[1], '^%d+$') and string.match(state[2], '^%d+$') and string.match(state[3], '^%d*$')) then return false end
+if state.err then return false end
+-- At most 15 digits: an exact integer also in JavaScript.
+local function isWhole(text) return text and #text <= 15 and (text == '0' or string.match(text, '^[1-9]%d*$')) end
+if not (isWhole(state[1]) and isWhole(state[2]) and (state[3] == '' or isWhole(state[3]))) then return false end
 local members = redis.pcall('ZRANGE', KEYS[2], 0, -1)
 if members.err then return false end
 if state[1] ~= state[2] then members[#members + 1] = state[2] .. '-' .. state[1] end

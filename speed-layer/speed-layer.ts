@@ -5,30 +5,37 @@ import type { RecordLog } from '../runtime/kafka/record-log.ts';
 import type { Subscriber } from '../runtime/redis.ts';
 import { endProcess } from '../runtime/service.ts';
 import { channels } from '../schemas/layout-redis.ts';
+import { createSpeedMetrics, type SpeedMetrics } from './metrics.ts';
 import { openPartitionWriter, type PartitionWriter, type WriterDependencies } from './partition-writer.ts';
 
-export interface SpeedLayerOptions extends Omit<WriterDependencies, 'wake'> {
+export interface SpeedLayerOptions extends Omit<WriterDependencies, 'wake' | 'metrics'> {
   readonly join: (options: Pick<GroupMemberOptions, 'onAssignment' | 'onTrouble'>) => Promise<GroupMember>;
   readonly redisPrefix: string;
   /** A connection of its own: it subscribes. */
   readonly subscriber: Subscriber;
   readonly recordLog: RecordLog;
   readonly flushIntervalMs: number;
+  /** What is wrong with the store though it answers; undefined where nothing is. */
+  readonly storeAlarm?: () => string | undefined;
 }
 
 export interface SpeedLayer {
   readonly writers: ReadonlyMap<number, PartitionWriter>;
-  /** undefined when every assigned partition is counting. */
+  readonly metrics: SpeedMetrics;
+  /** undefined when every assigned partition is counting and the store can be trusted to keep it. */
   waitingFor(): string | undefined;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const runPollMs = 1_000;
 const commitMs = 5_000;
+/** The last commit is a hint: leaving the group does not wait longer for it. */
+const lastCommitMs = 1_000;
 
 export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedLayer> {
-  const { recordLog, generation, log, source, subscriber } = options;
+  const { recordLog, generation, log, source, subscriber, limits } = options;
   const writers = new Map<number, PartitionWriter>();
+  const metrics = createSpeedMetrics(() => writers.values());
   let assigned = false;
 
   async function assign(partitions: ReadonlySet<number>): Promise<void> {
@@ -37,10 +44,18 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
     await Promise.all(leaving.map((writer) => writer.close()));
     for (const partition of partitions) {
       if (writers.has(partition)) continue;
-      writers.set(partition, openPartitionWriter(partition, { ...options, wake: () => recordLog.wake() }));
+      writers.set(partition, openPartitionWriter(partition, { ...options, metrics, wake: () => recordLog.wake() }));
     }
     assigned = true;
     log.info({ partitions: [...partitions].toSorted((a, b) => a - b) }, 'assigned');
+  }
+
+  /** Why nothing is fetched, of no partition. */
+  function full(): string | undefined {
+    let held = 0;
+    for (const writer of writers.values()) held += writer.identities;
+    if (held <= limits.maxIdentities) return undefined;
+    return `${held} events lie within the horizon, at most ${limits.maxIdentities} are remembered: more processes or a shorter horizon are needed`;
   }
 
   const reading = new AbortController();
@@ -48,6 +63,7 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
     {
       positions() {
         const positions = new Map<number, number>();
+        if (full() !== undefined) return positions;
         for (const [partition, writer] of writers) {
           const position = writer.position();
           if (position !== undefined) positions.set(partition, position);
@@ -101,10 +117,12 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
 
   return {
     writers,
+    metrics,
     waitingFor() {
       if (!assigned) return 'waiting for partitions of the group';
       const waiting = [...writers.values()].find((writer) => writer.trouble !== undefined);
-      return waiting ? `partition ${waiting.partition}: ${waiting.trouble}` : recordLog.trouble();
+      if (waiting) return `partition ${waiting.partition}: ${waiting.trouble}`;
+      return full() ?? options.storeAlarm?.() ?? recordLog.trouble();
     },
     // Stop reading, flush, then leave: whoever takes over goes on from the last order.
     async [Symbol.asyncDispose]() {
@@ -112,8 +130,10 @@ export async function openSpeedLayer(options: SpeedLayerOptions): Promise<SpeedL
       reading.abort();
       await following.catch(() => undefined);
       await Promise.all([...writers.values()].map((writer) => writer.close()));
-      await polling;
-      await member.commit(flushedVector(writers));
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, lastCommitMs);
+      await Promise.race([member.commit(flushedVector(writers)), late]);
+      clearTimeout(timer);
       await member.leave();
     },
   };

@@ -13,8 +13,8 @@ export interface TidemarkSource {
   parentTidemark(run: BatchRun): Promise<readonly number[] | undefined>;
   /** Leader epoch of the partition's record before `offset`; undefined where the archive does not know it. */
   epochBefore(partition: number, offset: number): Promise<number | undefined>;
-  /** Identities of archived events of the partition below `below` that occurred at or after `floor`. */
-  identities(partition: number, below: number, floor: number): Promise<Identity[]>;
+  /** Identities of archived events of the partition below `below` that occurred at or after `floor`; to be walked once. */
+  identities(partition: number, below: number, floor: number, signal?: AbortSignal): Promise<Iterable<Identity>>;
 }
 
 export function createTidemarkSource(clickhouse: ClickHouse, generation: Generation): TidemarkSource {
@@ -26,10 +26,9 @@ export function createTidemarkSource(clickhouse: ClickHouse, generation: Generat
       const vector = Array.from({ length: generation.partitions }, (_, p) => (p === partition ? offset : 0));
       return (await readEpochsBefore(clickhouse, generation, vector))[partition];
     },
-    identities: (partition, below, floor) =>
-      clickhouse.query<Identity>(
-        `SELECT toUInt32(bitShiftRight(identity, 32)) AS high, toUInt32(bitAnd(identity, 4294967295)) AS low
-         FROM ${tables.orderEvents}
+    async identities(partition, below, floor, signal) {
+      const pieces = await clickhouse.queryBinary(
+        `SELECT identity FROM ${tables.orderEvents}
          WHERE archive = {archive:String} AND partition = {partition:UInt32} AND offset < {below:UInt64}
            AND chunk >= {chunk:UInt32} AND occurredAt >= {floor:Int64}`,
         {
@@ -39,6 +38,20 @@ export function createTidemarkSource(clickhouse: ClickHouse, generation: Generat
           floor: Math.max(0, floor),
           chunk: Math.max(0, Math.floor(floor / generation.chunkMs)),
         },
-      ),
+        signal && { signal },
+      );
+      return readIdentities(pieces);
+    },
   };
+}
+
+/** UInt64s, little-endian, wherever the pieces were cut. */
+function* readIdentities(pieces: readonly Buffer[]): Generator<Identity> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (const piece of pieces) {
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    const whole = bytes.length - (bytes.length % 8);
+    for (let at = 0; at < whole; at += 8) yield { low: bytes.readUInt32LE(at), high: bytes.readUInt32LE(at + 4) };
+    rest = bytes.subarray(whole);
+  }
 }
