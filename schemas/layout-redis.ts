@@ -92,7 +92,7 @@ export function encodeEpochLedger(ledger: EpochLedger, rollups: readonly { name:
   return pairs;
 }
 
-/** Reads a ledger from hash fields; undefined where a field is missing or no number. */
+/** Reads a ledger from hash fields; undefined where a field is missing or no count. */
 export function decodeEpochLedger(
   fields: ReadonlyMap<string, string>,
   rollups: readonly { name: string }[],
@@ -108,9 +108,9 @@ export function decodeEpochLedger(
     cells: rollups.map((rollup) => read(`cells.${rollup.name}`)),
     facts: rollups.map((rollup) => read(`facts.${rollup.name}`)),
   };
-  return Number.isSafeInteger(ledgerSum(ledger) + ledger.newest + sum(ledger.cells) + sum(ledger.facts))
-    ? ledger
-    : undefined;
+  const { counted, duplicate, deferred, rejected, gap, newest, cells, facts } = ledger;
+  const counts = [counted, duplicate, deferred, rejected, gap, newest, ...cells, ...facts];
+  return counts.every((count) => count >= 0) && Number.isSafeInteger(sum(counts)) ? ledger : undefined;
 }
 
 /**
