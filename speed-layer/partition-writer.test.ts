@@ -1,6 +1,6 @@
 // The writer under faults: any refusal, lost answer or damage ends in a take-over, and nothing is counted twice.
 import { describe, expect, test } from 'vitest';
-import type { RecordSet } from '../runtime/kafka/record-log.ts';
+import type { LogRecord, RecordSet } from '../runtime/kafka/record-log.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { identityOf } from '../schemas/identity.ts';
@@ -10,9 +10,10 @@ import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import type { CounterStore } from './counter-store.ts';
 import { createMemoryCounterStore } from './memory-counter-store.ts';
+import { createSpeedMetrics } from './metrics.ts';
 import { openPartitionWriter } from './partition-writer.ts';
 import { takeOver } from './take-over.ts';
-import { writerLimits } from './writer-limits.ts';
+import { type WriterLimits, writerLimits } from './writer-limits.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
@@ -34,11 +35,12 @@ const runAt = (tidemark: number, id = '000000000001-00000000'): BatchRun =>
 function openWorld() {
   const store = createMemoryCounterStore(generation, () => undefined);
   let run = runAt(0);
-  const faults: { beforeFlush?: Error; afterFlush?: Error } = {};
+  const faults: { beforeFlush?: Error; afterFlush?: Error; hang?: Promise<void> } = {};
   const faulty: CounterStore = {
     ...store,
     async flush(partition, flush) {
       if (faults.beforeFlush) throw faults.beforeFlush;
+      await faults.hang;
       const outcome = await store.flush(partition, flush);
       if (faults.afterFlush) throw faults.afterFlush;
       return outcome;
@@ -52,13 +54,14 @@ function openWorld() {
       Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset), generation.identityKey)),
   };
   const dependencies = { generation, store: faulty, source };
-  const open = () =>
+  const open = (limits: Partial<WriterLimits> = {}, metrics = createSpeedMetrics()) =>
     openPartitionWriter(0, {
       ...dependencies,
       log,
       clock: () => baseMs,
-      limits: { ...writerLimits, retryMs: 2 },
+      limits: { ...writerLimits, retryMs: 2, ...limits },
       wake: () => undefined,
+      metrics,
     });
   return {
     store,
@@ -151,13 +154,7 @@ describe('a partition writer', () => {
 
   test('stops asking for records while too many wait to be flushed', async () => {
     const world = openWorld();
-    const writer = openPartitionWriter(0, {
-      ...world.dependencies,
-      log,
-      clock: () => baseMs,
-      limits: { ...writerLimits, maxPendingRecords: 5, retryMs: 2 },
-      wake: () => undefined,
-    });
+    const writer = world.open({ maxPendingRecords: 5 });
     await until('counting', () => writer.state === 'counting');
     writer.accept(setOf(0, 6)); // begins to be flushed
     writer.accept(setOf(6, 12)); // waits for it
@@ -198,6 +195,129 @@ describe('a partition writer', () => {
     expect(writer.position()).toBe(10);
     await writer.close();
     expect(world.counted()).toBe(10);
+  });
+
+  test('a store that hangs stops the fetching at the bound, and it goes on when the store does', async () => {
+    const world = openWorld();
+    const maxPendingRecords = 20;
+    const writer = world.open({ maxPendingRecords });
+    await until('counting', () => writer.state === 'counting');
+    const { promise: hang, resolve: goOn } = Promise.withResolvers<void>();
+    world.faults.hang = hang;
+    let fetched = 0;
+    // As the reader does: a set is fetched only where a position is wanted.
+    for (let turn = 0; turn < 200; turn += 1) {
+      const at = writer.position();
+      if (at !== undefined) writer.accept(setOf(at, at + 10));
+      if (at !== undefined) fetched += 10;
+      writer.tick();
+      await Promise.resolve();
+    }
+    expect(writer.position()).toBeUndefined();
+    // One flush on its way, the bound, and the set that passed it.
+    expect(fetched).toBeLessThanOrEqual(10 + maxPendingRecords + 10);
+    expect(writer.pendingRecords).toBeLessThanOrEqual(maxPendingRecords + 10);
+    expect(world.counted()).toBe(0);
+    delete world.faults.hang;
+    goOn();
+    await until('all is flushed', () => {
+      writer.tick();
+      return writer.flushedNext === fetched;
+    });
+    expect(writer.position()).toBe(fetched);
+    await writer.close();
+    expect(world.counted()).toBe(fetched);
+  });
+
+  test('an epoch is closed before it holds more cells than it may', async () => {
+    const world = openWorld();
+    const writer = world.open({ maxEpochCells: 2 });
+    await until('counting', () => writer.state === 'counting');
+    writer.accept(setOf(0, 3));
+    await writer.close();
+    expect(world.store.partitions.get(0)?.closed.map(({ from, to }) => [from, to])).toEqual([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+    ]);
+  });
+
+  test.each(['the current run', 'the identities'])('closes at once while %s cannot be read', async (what) => {
+    const world = openWorld();
+    const hang = new Promise<never>(() => undefined);
+    const asked = Promise.withResolvers<void>();
+    const never = async () => {
+      asked.resolve();
+      return hang;
+    };
+    const { source } = world.dependencies;
+    if (what === 'the current run') source.currentRun = never;
+    else {
+      source.identities = never;
+      await world.store.reset(0, undefined, 0, baseMs);
+    }
+    const writer = world.open();
+    await asked.promise;
+    await writer.close();
+    expect(writer.state).toBe('closed');
+  });
+
+  test('gives up its final flush where the store hangs, and writes nothing after it', async () => {
+    const world = openWorld();
+    const writer = world.open({ closeMs: 10 });
+    await until('counting', () => writer.state === 'counting');
+    world.faults.hang = new Promise(() => undefined);
+    writer.accept(setOf(0, 10));
+    await writer.close();
+    expect([writer.state, writer.position(), world.counted()]).toEqual(['closed', undefined, 0]);
+  });
+
+  test('measures what it flushed by fate, why it started over and why it reset', async () => {
+    const world = openWorld();
+    const metrics = createSpeedMetrics(() => []);
+    const writer = world.open({}, metrics);
+    await until('counting', () => writer.state === 'counting');
+    for (const end of [60, 110]) {
+      writer.accept(setOf(writer.position()!, end));
+      writer.tick();
+      await until('flushed', () => writer.flushedNext === end);
+    }
+    world.store.partitions.get(0)!.open.ids = Buffer.alloc(0);
+    writer.accept(setOf(110, 120));
+    writer.tick();
+    await until('back at the tidemark', () => writer.position() === 0);
+    await writer.close();
+    const text = await metrics.registry.metrics();
+    for (const line of [
+      'tidemark_speed_records_total{partition="0",fate="counted"} 100',
+      'tidemark_speed_records_total{partition="0",fate="duplicate"} 10',
+      'tidemark_speed_start_overs_total{reason="ids-lost"} 1',
+      'tidemark_speed_resets_total{reason="not-whole"} 1',
+    ])
+      expect(text).toContain(line);
+  });
+
+  test.each([
+    ['a broker an hour ahead', [baseMs, baseMs + 3_600_000], 1, /floor is 3000 s ahead of this clock/],
+    ['a first record an hour ahead', [baseMs + 3_600_000], 1, /ahead of this clock/],
+    ['a quiet night', [baseMs - 30_000_000, baseMs], 0, /^$/],
+    ['a broker a little ahead', [baseMs, baseMs + 300_000], 0, /^$/],
+  ])('alarm of the floor: %s', async (_, timestamps, steps, alarm) => {
+    const world = openWorld();
+    const metrics = createSpeedMetrics(() => []);
+    const writer = world.open({}, metrics);
+    await until('counting', () => writer.state === 'counting');
+    for (const [offset, timestampMs] of timestamps.entries()) {
+      const set = recordSetOf(offset, offset + 1, (n) => placedOrder(n, { occurredAt: timestampMs }));
+      const stamped = (record: LogRecord): LogRecord => ({ ...record, timestampMs });
+      writer.accept({
+        ...set,
+        walk: (visitor) => set.walk({ ...visitor, record: (record) => visitor.record(stamped(record)) }),
+      });
+    }
+    expect(writer.alarm ?? '').toMatch(alarm);
+    expect(await metrics.registry.metrics()).toContain(`tidemark_speed_floor_steps_total ${steps}`);
+    await writer.close();
   });
 
   test('says that an offset is lost until the position is another', async () => {
