@@ -1,7 +1,7 @@
 // The HTTP app of ingest: POST /v1/events. Bodies are read by the handler itself, under its own bounds.
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createHttpServer } from '../runtime/http-server.ts';
+import { createHttpServer, overloaded } from '../runtime/http-server.ts';
 import { isKafkaError, KafkaError } from '../runtime/kafka/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Problem } from '../runtime/problem.ts';
@@ -14,7 +14,6 @@ import {
   eventRefused,
   malformedBody,
   notProduced,
-  overloaded,
   topicMadeAnewProblem,
   unsupportedEncoding,
 } from './errors.ts';

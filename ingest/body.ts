@@ -1,7 +1,7 @@
 // Reads request bodies under bounds: chunk by chunk with a limit on standing still, or whole with a limit on size.
 import type { Readable } from 'node:stream';
-import { serviceClosing } from '../runtime/http-server.ts';
-import { bodyTimeout, bodyTooLarge, overloaded } from './errors.ts';
+import { overloaded, serviceClosing } from '../runtime/http-server.ts';
+import { bodyTimeout, bodyTooLarge } from './errors.ts';
 
 /**
  * Bytes of whole bodies that are in memory at a time, all requests together. It counts their text; the objects that

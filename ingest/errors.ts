@@ -69,16 +69,6 @@ export function unsupportedEncoding(encoding: string): Problem {
   });
 }
 
-export function overloaded(why: string): Problem {
-  return new Problem({
-    code: 'overloaded',
-    status: 503,
-    title: 'Overloaded',
-    detail: `${why}; send the request again later`,
-    retryAfterSeconds,
-  });
-}
-
 /** One event was sent and it is refused: its own problem. */
 export function eventRefused(problem: EventProblem, receipt: Receipt): Problem {
   const { code, field, value, expected } = problem;

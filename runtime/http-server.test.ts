@@ -98,6 +98,37 @@ describe('while it closes', () => {
   });
 });
 
+test('requests above the bound are told to come again, health is not; one that went away counts no more', async () => {
+  const app = createHttpServer({ log: createLogger('test', 'silent'), waitingFor: () => undefined, maxRequests: 2 });
+  const gate = Promise.withResolvers<void>();
+  let under = 0;
+  app.get('/v1/slow', async () => {
+    under += 1;
+    await gate.promise;
+    return {};
+  });
+  apps.push(app);
+  const port = Number(new URL(await listen(app, '127.0.0.1', 0)).port);
+  const ask = () => get(port, 'localhost', '/v1/slow');
+  const kept = ask();
+  const leaving = connect(port, '127.0.0.1').on('error', () => undefined);
+  leaving.write('GET /v1/slow HTTP/1.1\r\nhost: localhost\r\n\r\n');
+  await expect.poll(() => under).toBe(2);
+  expect(await ask()).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+  expect(await get(port, 'localhost')).toMatchObject({ status: 200 });
+  leaving.destroy();
+  const next: Promise<unknown>[] = [];
+  await expect
+    .poll(() => {
+      next.push(ask());
+      return under;
+    })
+    .toBe(3);
+  gate.resolve();
+  expect(await kept).toMatchObject({ status: 200 });
+  await Promise.all(next);
+});
+
 describe('a problem document is the answer', () => {
   test.each(['/livez%', '/%', '/echo%zz'])('to the address %s', async (url) => {
     const answer = await open().inject(url);

@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   readonly waitingFor: () => string | undefined;
   readonly metrics?: Registry;
   readonly drainMs?: number;
+  /** Requests to the API that are worked on at a time; more are told to come again. */
+  readonly maxRequests?: number;
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -47,6 +49,14 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.addHook('onRequest', (_request, _reply, done) => {
     if (closing) done(serviceClosing());
     else done();
+  });
+  let requests = 0;
+  app.addHook('onRequest', (request, reply, done) => {
+    if (options.maxRequests === undefined || !request.url.startsWith('/v1/')) return done();
+    if (requests >= options.maxRequests) return done(overloaded(`${options.maxRequests} requests are being worked on`));
+    requests += 1;
+    reply.raw.once('close', () => (requests -= 1));
+    done();
   });
   app.addHook('onRequest', (request, _reply, done) => {
     const { host } = request.headers;
@@ -86,6 +96,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     });
   }
   return app;
+}
+
+export function overloaded(why: string): Problem {
+  return new Problem({
+    code: 'overloaded',
+    status: 503,
+    title: 'Overloaded',
+    detail: `${why}; send the request again later`,
+    retryAfterSeconds: 1,
+  });
 }
 
 /** The process ends; another one, or its successor, takes the request. */

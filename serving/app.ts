@@ -21,12 +21,19 @@ export interface ServingDependencies extends QueryDependencies {
 }
 
 const adoptTimeoutMs = 5_000;
+/** Also those that wait for a token. */
+const maxRequests = 256;
 
 export function createServingApp(dependencies: ServingDependencies): FastifyInstance {
   const { generation, live, batchViews, pipeline, log, clock, operatorToken, forwardBatchRun } = dependencies;
   const { definition, partitions } = generation;
   const metrics = createServingMetrics(dependencies);
-  const app = createHttpServer({ log, waitingFor: () => pipeline.waitingFor(), metrics: metrics.registry });
+  const app = createHttpServer({
+    log,
+    waitingFor: () => pipeline.waitingFor(),
+    metrics: metrics.registry,
+    maxRequests,
+  });
 
   // Written by hand: integers beyond 2^53 and decimals are exact in the text (JSON.rawJSON).
   const json = (value: unknown) => JSON.stringify(value);

@@ -1,5 +1,6 @@
 // Follows the speed layer through Redis: subscribes first, then takes snapshots; polls where the writers stand once a
-// second. Redis away: what is remembered keeps answering, and the notes say since when it is stale.
+// second. Redis away: what is remembered keeps answering, and the notes say since when it is stale. Where no batch run is
+// published for long, the live part stops growing at a bound: answers stand still, stay right, and say so.
 import type { LogPosition } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Subscriber } from '../runtime/redis.ts';
@@ -35,18 +36,24 @@ export interface LiveFollowerDependencies {
   readonly onChange: () => void;
   /** A message said that a run was published. */
   readonly onRun: () => void;
+  readonly maxLiveCells?: number;
 }
 
 const everyMs = 1_000;
 const snapshotsAtOnce = 4;
 const reconnectJitterMs = 500;
+/** About 300 bytes each. */
+const maxCells = 3_000_000;
 
 export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveFollower {
   const { subscriber, source, generation, redisPrefix, view, log, clock, random, onChange, onRun } = dependencies;
+  const { maxLiveCells = maxCells } = dependencies;
   const { flush, run } = channels(redisPrefix, generation);
   let subscribed = false;
   let staleSince: number | undefined = clock();
   const seen: (StoredStand | undefined)[] = Array.from({ length: generation.partitions });
+  /** Cells beyond the bound when last looked at; then nothing is added. */
+  let tooMany: number | undefined;
   const partitions = Array.from({ length: generation.partitions }, (_, partition) =>
     createPartitionFollower({
       apply: (message) => view.applyFlush(message),
@@ -60,8 +67,17 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
     }),
   );
 
+  function measure(): void {
+    const cells = view.cellCount();
+    const before = tooMany;
+    tooMany = cells > maxLiveCells ? cells : undefined;
+    if (tooMany !== undefined && before === undefined) log.error({ cells, maxLiveCells }, 'the live part is full');
+  }
+
   function hear(channel: string, text: string): void {
     if (channel === run) return onRun();
+    // What is missed now is found by a poll once there is room.
+    if (tooMany !== undefined) return;
     const message = parseFlushMessage(text, generation.partitions);
     if (!message) return log.warn({ bytes: text.length }, 'a flush message could not be read');
     const partition = partitions[message.partition]!;
@@ -85,6 +101,7 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
   async function look(): Promise<void> {
     if (!subscribed && subscriber.status === 'ready') await subscribe();
     if (!subscribed) throw new Error(`Redis is ${subscriber.status}`);
+    measure();
     const stoodAt = partitions.map((_, p) => view.stand(p));
     const stands = await source.stands();
     for (const [p, stand] of stands.entries()) seen[p] = stand ?? seen[p];
@@ -94,14 +111,15 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
     const isRead = (p: (typeof partitions)[number]) => p.taken && (p.dueAt() === undefined || p.notWhole.length > 0);
     if (partitions.every(isRead)) staleSince = undefined;
     const due = Math.min(...partitions.map((partition) => partition.dueAt() ?? Number.POSITIVE_INFINITY));
-    if (due !== Number.POSITIVE_INFINITY) polling.soon(Math.max(20, due - clock()));
+    if (due !== Number.POSITIVE_INFINITY && tooMany === undefined) polling.soon(Math.max(20, due - clock()));
   }
 
   async function takeWanted(): Promise<void> {
     const wanted = partitions.filter((partition) => (partition.dueAt() ?? Number.POSITIVE_INFINITY) <= clock());
     const take = async () => {
-      for (let next = wanted.pop(); next; next = wanted.pop()) {
+      for (let next = wanted.pop(); next && tooMany === undefined; next = wanted.pop()) {
         await next.refresh(clock());
+        measure();
         onChange();
       }
     };
@@ -132,6 +150,11 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
       const notes: string[] = [];
       if (staleSince !== undefined) {
         notes.push(`live part stale since ${new Date(staleSince).toISOString()}: Redis is away or being read again`);
+      }
+      if (tooMany !== undefined) {
+        notes.push(
+          `live part stands still: ${tooMany} cells since the tidemark, at most ${maxLiveCells} are kept; it goes on with the next batch run`,
+        );
       }
       for (const [p, partition] of partitions.entries()) {
         for (const { from, to } of partition.notWhole) {

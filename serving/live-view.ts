@@ -47,6 +47,8 @@ export interface LiveView {
   pending(): { readonly pinned: PinnedRun; readonly partitions: readonly number[] } | undefined;
   stand(partition: number): Stand | undefined;
   find(partition: number, from: number, to: number): Epoch | undefined;
+  /** Cells in memory, of all partitions. Walks all epochs: for once a second. */
+  cellCount(): number;
 }
 
 export function createLiveView(generation: Generation): LiveView {
@@ -105,5 +107,6 @@ export function createLiveView(generation: Generation): LiveView {
     pending: () => waiting && { pinned: waiting, partitions: against(waiting) },
     stand: (partition) => views[partition]!.stand(),
     find: (partition, from, to) => views[partition]!.find(from, to),
+    cellCount: () => views.reduce((count, view) => count + view.cellCount(), 0),
   };
 }

@@ -62,6 +62,19 @@ describe('a partition is followed', () => {
     expect(follower.dueAt()).toBeUndefined();
   });
 
+  test('what is kept meanwhile is bounded by its cells; what is missed for it asks for another snapshot', async () => {
+    const reading = Promise.withResolvers<TakenSnapshot>();
+    const { follower, whole, now, stand } = scene([() => reading.promise]);
+    const refreshed = follower.refresh(now());
+    follower.hear({ ...message(0, 1), cells: [Array.from({ length: 400_000 }, () => '')] });
+    follower.hear(message(1, 2));
+    stand(0);
+    reading.resolve(whole);
+    await refreshed;
+    expect(follower.hear(message(2, 3))).toBe('gap');
+    expect(follower.dueAt()).toBeDefined();
+  });
+
   test('a gap asks for a snapshot, after a pause: not a storm of them', async () => {
     const { follower, now, pass } = scene();
     await follower.refresh(now());

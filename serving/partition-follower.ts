@@ -32,6 +32,8 @@ export interface PartitionFollowerDependencies {
 }
 
 const keptMessages = 5_000;
+/** Cells of the kept messages, together. */
+const keptCells = 200_000;
 const gapPauseMs = 200;
 const notWholePauseMs = 2_000;
 
@@ -39,13 +41,21 @@ export function createPartitionFollower(dependencies: PartitionFollowerDependenc
   const { apply, take, install, clock, random } = dependencies;
   let wantedAt: number | undefined = 0;
   let earliest = 0;
-  let kept: FlushMessage[] | undefined;
+  let kept: { readonly messages: FlushMessage[]; cells: number } | undefined;
   let polledBefore: Stand | undefined;
   let taken = false;
   let notWhole: TakenSnapshot['notWhole'] = [];
 
   function want(notBeforeMs: number): void {
     wantedAt = Math.max(earliest, Math.min(wantedAt ?? Number.POSITIVE_INFINITY, notBeforeMs));
+  }
+
+  /** False where no snapshot is being taken, or too much came meanwhile: then the last one kept ends in a gap. */
+  function keep(message: FlushMessage): boolean {
+    if (!kept || kept.messages.length >= keptMessages || kept.cells >= keptCells) return false;
+    kept.messages.push(message);
+    for (const list of message.cells) kept.cells += list.length / 2;
+    return true;
   }
 
   return {
@@ -59,8 +69,7 @@ export function createPartitionFollower(dependencies: PartitionFollowerDependenc
     dueAt: () => wantedAt,
     hear(message) {
       const outcome = apply(message);
-      if (kept && kept.length < keptMessages) kept.push(message);
-      else if (outcome === 'gap') want(clock() + gapPauseMs * random());
+      if (!keep(message) && outcome === 'gap') want(clock() + gapPauseMs * random());
       return outcome;
     },
     compare(polled, stoodAt, nowMs) {
@@ -74,14 +83,14 @@ export function createPartitionFollower(dependencies: PartitionFollowerDependenc
     },
     async refresh(nowMs) {
       if (wantedAt === undefined || nowMs < wantedAt || kept) return;
-      kept = [];
+      kept = { messages: [], cells: 0 };
       try {
         const snapshot = await take();
         wantedAt = undefined;
         install(snapshot);
         taken = true;
         notWhole = snapshot.notWhole;
-        const messages = kept;
+        const { messages } = kept;
         kept = undefined;
         const last = messages.map(apply).at(-1);
         const pauseMs = notWhole.length > 0 ? notWholePauseMs : gapPauseMs;

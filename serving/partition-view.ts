@@ -44,6 +44,8 @@ export interface PartitionView {
   reach(v: number): number;
   /** Drops what no tiling from `v` or above can use. */
   forgetBelow(v: number): void;
+  /** Cells in memory. */
+  cellCount(): number;
 }
 
 export function createPartitionView(definition: Definition): PartitionView {
@@ -111,6 +113,11 @@ export function createPartitionView(definition: Definition): PartitionView {
     forgetBelow(v) {
       remembered = remembered.filter(({ from }) => from >= v);
       cached = undefined;
+    },
+    cellCount() {
+      let count = 0;
+      for (const epoch of open ? [...remembered, open] : remembered) for (const map of epoch.cells) count += map.size;
+      return count;
     },
   };
 }
