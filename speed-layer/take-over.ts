@@ -28,7 +28,7 @@ export interface Ownership {
   readonly resetReason: ResetReason | undefined;
 }
 
-export type ResetReason = 'no-state' | 'nonsense' | 'behind' | 'no-tiling' | 'not-whole';
+type ResetReason = 'no-state' | 'nonsense' | 'behind' | 'no-tiling' | 'not-whole';
 
 interface Flaw {
   readonly reason: ResetReason;
