@@ -12,6 +12,7 @@ import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import type { CounterStore } from './counter-store.ts';
 import { createEpochCounter } from './epoch-counter.ts';
+import { storeFault } from './errors.ts';
 import { openPartitionWriter } from './partition-writer.ts';
 import { openRedisCounterStore } from './redis-counter-store.ts';
 import { takeOver } from './take-over.ts';
@@ -228,4 +229,14 @@ test('a Redis that is full refuses a flush whole, and takes the same one when th
   await own.redis.config('SET', 'maxmemory', '0');
   for (const step of steps) expect(await world.store.flush(0, step)).toEqual({ kind: 'done' });
   expect(await world.store.restore(0, 0)).toMatchObject({ next: 90, epochs: [{ whole: true }] });
+});
+
+test.each([
+  ["OOM command not allowed when used memory > 'maxmemory'.", 'store-full'],
+  ["READONLY You can't write against a read only replica.", 'store-read-only'],
+  ['LOADING Redis is loading the dataset in memory', 'store-loading'],
+  ['MISCONF Redis is configured to save RDB snapshots, but', 'store-not-saving'],
+  ['Command timed out', 'store-away'],
+])('a fault of Redis has a code: %s', (text, code) => {
+  expect(storeFault(3, new Error(text))).toMatchObject({ code, partition: 3, cause: { message: text } });
 });
