@@ -4,5 +4,7 @@ import { type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 
 export function createLogger(service: string, level: string): Logger {
-  return pino({ level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime });
+  const options = { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime };
+  // Written at once: what is said last, before the process ends, is there, and in its place.
+  return pino(options, pino.destination({ fd: 1, sync: true }));
 }

@@ -31,8 +31,6 @@ export async function runService(
     } catch (fault) {
       log.error({ err: fault }, 'closing failed');
       throw fault;
-    } finally {
-      log.flush();
     }
   });
   try {
@@ -49,7 +47,6 @@ export async function runService(
 /** The process exits right after it. */
 function abandon(log: Logger, why: string): void {
   log.error(`${why}: exiting, what was under way is abandoned`);
-  log.flush();
 }
 
 /** For faults that no retry mends while the process runs: ends it as if nobody had caught them. */
