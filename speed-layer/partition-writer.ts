@@ -11,6 +11,7 @@ import { describeLost } from '../runtime/kafka/offset-lost.ts';
 import { pause } from '../runtime/pause.ts';
 import type { OffsetLost, RecordSet } from '../runtime/kafka/record-log.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
+import { collectEpochs } from './collect-epochs.ts';
 import type { Flush, RefusalReason } from './counter-store.ts';
 import { createEpochCounter, type EpochCounter } from './epoch-counter.ts';
 import { SpeedError, type SpeedErrorCode } from './errors.ts';
@@ -61,7 +62,7 @@ export interface PartitionWriter {
 type StartOverReason = RefusalReason | SpeedErrorCode | 'unreadable' | 'offset-lost' | 'tidemark';
 
 export function openPartitionWriter(partition: number, dependencies: WriterDependencies): PartitionWriter {
-  const { generation, store, source, log, clock, limits, wake, metrics = createSpeedMetrics() } = dependencies;
+  const { generation, store, log, clock, limits, wake, metrics = createSpeedMetrics() } = dependencies;
   let state: PartitionWriter['state'] = 'taking-over';
   let trouble: string | undefined = 'taking over';
   let counter: EpochCounter | undefined;
@@ -234,7 +235,7 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
         return;
       }
       for (const boundary of boundaries) if (boundary < mark) boundaries.delete(boundary);
-      await collect(run);
+      await collectEpochs(partition, run, dependencies);
     },
     async close() {
       closing.abort();
@@ -251,14 +252,4 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
       counter = identities = undefined;
     },
   };
-
-  async function collect(run: BatchRun): Promise<void> {
-    try {
-      const marks = await source.parentTidemark(run);
-      const mark = marks?.[partition];
-      if (mark !== undefined) await store.collect(partition, mark);
-    } catch (err) {
-      log.debug({ partition, err }, 'collecting old epochs failed; the next run tries again');
-    }
-  }
 }

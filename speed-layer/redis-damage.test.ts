@@ -36,6 +36,7 @@ const run = {
 const source = {
   currentRun: async () => run,
   parentTidemark: async () => undefined,
+  epochBefore: async () => undefined,
   identities: async (_: number, below: number) =>
     Array.from({ length: below }, (_, offset) => identityOf(placedOrder(offset), generation.identityKey)),
 };

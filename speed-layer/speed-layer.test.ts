@@ -39,12 +39,15 @@ function openWorld() {
   const source = {
     currentRun: async () => ({ ...run, maxTimestamps: partitions.map(() => -1) }) as unknown as BatchRun,
     parentTidemark: async () => undefined,
+    epochBefore: async () => undefined,
     identities: async () => [],
   };
 
   const recordLog: RecordLog = {
     topicId: () => 'topic',
-    ranges: async () => ends.map((end) => ({ start: 0, end })),
+    trouble: () => undefined,
+    findCuts: async () => new Map(),
+    ranges: async () => ends.map((end) => ({ start: 0, end, highWatermark: end })),
     wake: () => undefined,
     close: async () => undefined,
     async follow(handler, signal) {
@@ -62,7 +65,9 @@ function openWorld() {
   /** All at once, as in a group: the new owner may begin before the old one has let go. */
   const rebalance = () =>
     Promise.all(
-      members.map((member, i) => member.onAssignment(new Set(partitions.filter((p) => p % members.length === i)))),
+      members.map(async (member, i) =>
+        member.onAssignment(new Set(partitions.filter((p) => p % members.length === i))),
+      ),
     );
 
   return {

@@ -32,6 +32,7 @@ test('a writer far behind is passed over by the run, resets to its tidemark, and
     source: {
       currentRun: async () => run,
       parentTidemark: async () => undefined,
+      epochBefore: async () => undefined,
       identities: async (_, below) =>
         Array.from({ length: below }, (_, offset) => identityOf(placedOrder(offset), generation.identityKey)),
     },
