@@ -20,8 +20,10 @@ export interface BatchAppOptions {
 
 export interface BatchApp {
   readonly app: FastifyInstance;
-  /** Makes a run by schedule or demand, counted in the metrics. */
+  /** Makes a run by schedule or demand, and more at once while there is more than one takes; counted in the metrics. */
   makeRun(cover?: readonly number[]): Promise<RunOutcome>;
+  /** No run follows the present one. */
+  stop(): void;
 }
 
 export function createBatchApp({ runner, generation, operatorToken, log, waitingFor }: BatchAppOptions): BatchApp {
@@ -45,7 +47,15 @@ export function createBatchApp({ runner, generation, operatorToken, log, waiting
     registers: [metrics],
   });
 
+  let stopped = false;
   async function makeRun(cover?: readonly number[]): Promise<RunOutcome> {
+    for (;;) {
+      const outcome = await makeOneRun(cover);
+      if (!outcome.more || stopped || (cover && outcome.covered)) return outcome;
+    }
+  }
+
+  async function makeOneRun(cover: readonly number[] | undefined): Promise<RunOutcome> {
     try {
       const outcome = await runner.run(cover);
       runs.inc({ outcome: outcome.kind });
@@ -81,7 +91,13 @@ export function createBatchApp({ runner, generation, operatorToken, log, waiting
       publishedAt: new Date(publishedAt).toISOString(),
     };
   });
-  return { app, makeRun };
+  return {
+    app,
+    makeRun,
+    stop() {
+      stopped = true;
+    },
+  };
 }
 
 function readCover(body: unknown, generation: Generation): readonly number[] | undefined {

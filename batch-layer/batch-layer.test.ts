@@ -10,7 +10,7 @@ import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { partitionKeys } from '../schemas/layout-redis.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
-import { createBatchRunner } from './batch-runner.ts';
+import { createBatchRunner, runLimits } from './batch-runner.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
 import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import { createRedisSpeedState } from './redis-speed-state.ts';
@@ -190,6 +190,7 @@ describe('a batch run when things go wrong', () => {
         createBatchRunner({
           runs: createClickHouseRunStore(clickhouse, generation),
           generation,
+          limits: runLimits,
           archive: createClickHouseArchiveStore(clickhouse, generation, Date.now),
           speedState: createRedisSpeedState(world.redis, world.redisPrefix, generation),
           log: world.log,

@@ -11,7 +11,7 @@ import type { Redis } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { type BatchApp, createBatchApp } from './app.ts';
 import { type Archiver, openArchiver } from './archiver.ts';
-import { createBatchRunner } from './batch-runner.ts';
+import { createBatchRunner, runLimits } from './batch-runner.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
 import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
@@ -28,6 +28,7 @@ export interface BatchLayerOptions {
   readonly redisPrefix: string;
   readonly operatorToken: string;
   readonly archiveIntervalMs: number;
+  readonly batchMaxRunRecords: number;
   /** Cron expression; absent: runs on demand only. */
   readonly batchSchedule?: string;
   readonly log: Logger;
@@ -50,6 +51,7 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     runs: createClickHouseRunStore(clickhouse, generation),
     archive,
     speedState,
+    limits: { ...runLimits, maxRecords: options.batchMaxRunRecords },
     nudgeArchiver: () => archiver?.nudge(),
   });
   const first = await runner.begin((await recordLog.ranges()).map((range) => range.start));
@@ -86,6 +88,7 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     ...batchApp,
     async [Symbol.asyncDispose]() {
       await schedule?.destroy();
+      batchApp.stop();
       await batchApp.app.close();
       await opened[Symbol.asyncDispose]();
     },

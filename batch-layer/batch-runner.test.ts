@@ -1,129 +1,25 @@
 // Runs over an archive that is laid by hand, beside a speed layer that says what the test wants: times that go back,
-// tidemarks in the middle of a range, epochs that are not there.
-import { randomBytes } from 'node:crypto';
+// tidemarks in the middle of a range, epochs that are not there, more than one run takes.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { RecordSet } from '../runtime/kafka/record-log.ts';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
-import { createLogger } from '../runtime/logger.ts';
-import { encodeEvent } from '../schemas/codec.ts';
-import { compileFold, emptyCells } from '../schemas/fold.ts';
-import { createGeneration, type Generation } from '../schemas/generation.ts';
-import { emptyLedger } from '../schemas/layout-redis.ts';
-import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
-import type { OrderEvent } from '../schemas/order-event.ts';
 import { baseMs } from '../schemas/test-events.ts';
 import { placedOrder } from '../test/record-sets.ts';
-import { createArchiveBlockBuilder } from './archive-block.ts';
-import { createBatchRunner } from './batch-runner.ts';
-import type { SpeedPosition } from './choose-tidemark.ts';
-import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
-import { createClickHouseRunStore } from './clickhouse-run-store.ts';
-import type { AbsorbedEpoch } from './speed-state.ts';
+import { runLimits } from './batch-runner.ts';
+import { epochOf, hourMs, openRunWorlds } from './test-run-world.ts';
 
-const hourMs = 3_600_000;
-const hashKey = '000102030405060708090a0b0c0d0e0f';
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
+let worlds: ReturnType<typeof openRunWorlds>;
 beforeAll(() => {
-  clickhouse = openClickHouse(options);
+  worlds = openRunWorlds(inject('stack').clickhouseUrl);
 });
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+afterAll(() => worlds[Symbol.asyncDispose]());
 
-interface Held {
-  readonly event: OrderEvent;
-  readonly timestampMs: number;
-}
-
-function recordSet(partition: number, from: number, held: readonly Held[]): RecordSet {
-  return {
-    partition,
-    from,
-    next: from + held.length,
-    highWatermark: 0,
-    logStart: 0,
-    walk(visitor) {
-      for (const [i, { event, timestampMs }] of held.entries()) {
-        visitor.record({
-          offset: from + i,
-          timestampMs,
-          key: Buffer.from(event.orderId),
-          value: encodeEvent(event),
-          headers: [],
-        });
-      }
-    },
-  };
-}
-
-/** An epoch as speed would have counted these events, of [from, to). */
-function epochOf(generation: Generation, from: number, to: number, counted: readonly OrderEvent[]): AbsorbedEpoch {
-  const cells = emptyCells(generation.definition);
-  for (const event of counted) compileFold(generation.definition).add(event, cells);
-  const deferred = to - from - counted.length;
-  return {
-    from,
-    to,
-    cells,
-    ledger: { ...emptyLedger(), counted: counted.length, deferred, newest: 0, cells: [], facts: [] },
-  };
-}
-
-async function openWorld(topic: string, partitions = 1) {
-  const generation = createGeneration({ topic, partitions, horizonMs: hourMs, hashKey });
-  await ensureTables(options, generation, 0);
-  const archive = createClickHouseArchiveStore(clickhouse, generation, () => 0);
-  const speed: { positions: (SpeedPosition | undefined)[]; epochs: (AbsorbedEpoch[] | undefined)[] } = {
-    positions: [],
-    epochs: [],
-  };
-  const runner = createBatchRunner({
-    runs: createClickHouseRunStore(clickhouse, generation),
-    archive,
-    generation,
-    speedState: {
-      positions: async () => Array.from({ length: partitions }, (_, p) => speed.positions[p]),
-      epochs: async (partition) => speed.epochs[partition],
-      askForCut: async () => undefined,
-      announceRun: async () => undefined,
-    },
-    log: createLogger('test', 'silent'),
-    clock: () => Date.now(),
-    randomBits: () => 7,
-    nudgeArchiver: () => undefined,
-  });
-  await runner.begin(Array.from({ length: partitions }, () => 0));
-  return {
-    generation,
-    runner,
-    speed,
-    async lay(partition: number, from: number, held: readonly Held[]) {
-      const builder = createArchiveBlockBuilder(generation);
-      builder.add(recordSet(partition, from, held));
-      await archive.insert(builder.take()!);
-    },
-    async facts(run: string) {
-      const [rollup] = generation.definition.rollups;
-      const versions = `SELECT chunk, max(run) FROM ${tables.runChunks} WHERE generation = {generation:String} AND run <= {run:String} GROUP BY chunk`;
-      const [row] = await clickhouse.query<{ facts: string }>(
-        `SELECT sum(facts) AS facts FROM ${viewTable(generation, rollup!)} WHERE (chunk, run) IN (${versions})`,
-        { generation: generation.id, run },
-      );
-      return Number(row!.facts);
-    },
-  };
+async function openWorld(topic: string, partitions?: number) {
+  const world = await worlds.open(topic, partitions);
+  return { ...world, runner: await world.runnerOn(worlds.clickhouse) };
 }
 
 test('the floor of a run is carried to the next: an event late by an earlier clock is not held against speed', async () => {
-  const { runner, speed, lay, generation, facts } = await openWorld('floor');
+  const { runner, speed, lay, generation, expectExact } = await openWorld('floor');
   const ahead = placedOrder(1, { occurredAt: baseMs + 2 * hourMs });
   await lay(0, 0, [{ event: ahead, timestampMs: baseMs + 2 * hourMs }]);
   speed.epochs = [[epochOf(generation, 0, 1, [ahead])]];
@@ -149,11 +45,11 @@ test('the floor of a run is carried to the next: an event late by an earlier clo
     maxTimestamps: [baseMs + 2 * hourMs],
     counted: [3],
   });
-  expect(await facts(run.run)).toBe(3);
+  await expectExact();
 });
 
 test('a tidemark in the middle of an archived range counts what lies below it, and the next run the rest', async () => {
-  const { runner, speed, lay, facts } = await openWorld('straddle');
+  const { runner, speed, lay, expectExact } = await openWorld('straddle');
   // Half an hour apart, so that each lies in a chunk of its own.
   const events = [0, 1, 2, 3, 4].map((n) => placedOrder(n, { occurredAt: baseMs + (n * hourMs) / 2 }));
   await lay(
@@ -164,11 +60,11 @@ test('a tidemark in the middle of an archived range counts what lies below it, a
   speed.positions = [{ next: 3, epoch: 3, boundaries: [3], flushedAt: Date.now() }];
   const first = await runner.run();
   expect(first.run).toMatchObject({ tidemark: [3], counted: [3] });
-  expect(await facts(first.run.run)).toBe(3);
+  await expectExact();
   speed.positions = [{ next: 5, epoch: 5, boundaries: [3, 5], flushedAt: Date.now() }];
   const second = await runner.run();
   expect(second.run).toMatchObject({ tidemark: [5], counted: [5] });
-  expect(await facts(second.run.run)).toBe(5);
+  await expectExact();
 });
 
 test('a partition whose epochs are gone is left out of the audit, and the others are compared all the same', async () => {
@@ -196,4 +92,27 @@ test('beginning again goes on with the run that is there', async () => {
   await lay(0, 0, [{ event: placedOrder(1), timestampMs: baseMs }]);
   const { run } = await runner.run();
   expect(await runner.begin([0])).toEqual(run);
+});
+
+test('more than one run takes is counted by several, each exact, each on a boundary of speed', async () => {
+  const { runnerOn, lay, speed, expectExact } = await openWorld('bounded');
+  const held = Array.from({ length: 100 }, (_, n) => ({
+    event: placedOrder(n % 90, { occurredAt: baseMs + n * 60_000 }),
+    timestampMs: baseMs + 2 * hourMs,
+  }));
+  await lay(0, 0, held);
+  speed.positions = [{ next: 60, epoch: 60, boundaries: [25, 50, 60], flushedAt: Date.now() }];
+  const runner = await runnerOn(worlds.clickhouse, { limits: { ...runLimits, maxRecords: 30 } });
+  const tidemarks: number[] = [];
+  for (let more = true; more; ) {
+    const outcome = await runner.run();
+    more = outcome.more;
+    tidemarks.push(outcome.run.tidemark[0]!);
+    await expectExact();
+  }
+  expect(tidemarks).toEqual([25, 50, 60]);
+  speed.positions = []; // nobody counts live any more: any offset will do
+  expect((await runner.run()).run.tidemark).toEqual([90]);
+  expect(await runner.run()).toMatchObject({ more: false, run: { tidemark: [100] } });
+  await expectExact();
 });

@@ -1,25 +1,45 @@
 // One batch run: ask for a cut, choose V, recompute, audit, publish.
 import { runsOffChain } from '../runtime/batch-runs.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
-import { covers, type OffsetVector } from '../schemas/offset-vector.ts';
+import { countBetween, covers, type OffsetVector, sum } from '../schemas/offset-vector.ts';
 import { createRunId } from '../schemas/run-id.ts';
 import type { ArchiveStore } from './archive-store.ts';
-import { type AuditResult, audit } from './audit.ts';
-import { chooseTidemark } from './choose-tidemark.ts';
-import { ensureFirstRun } from './first-run.ts';
+import { auditRun } from './audit-run.ts';
 import { BatchError } from './errors.ts';
+import { ensureFirstRun, publishFirstRun } from './first-run.ts';
 import { addToLedger } from './run-ledger.ts';
-import type { Attempt, RunStore } from './run-store.ts';
-import type { AbsorbedEpoch, SpeedState } from './speed-state.ts';
+import type { Attempt, Chain, RunStore } from './run-store.ts';
+import type { SpeedState } from './speed-state.ts';
+import { createTidemarkChooser } from './tidemark-chooser.ts';
+
+export interface RunLimits {
+  /** New records that one run takes. */
+  readonly maxRecords: number;
+  /** After this many runs one announces every chunk, so that nobody need look further back. */
+  readonly runsPerBase: number;
+  /** An attempt that took longer is given up: rows of attempts that old are collected. */
+  readonly maxRunMs: number;
+  /** How often the views are compared with what was announced; it scans them. */
+  readonly verifyEveryMs: number;
+  /** Chunks that one run makes again because they lost rows. */
+  readonly maxBrokenChunks: number;
+}
+export const runLimits: RunLimits = {
+  maxRecords: 2_000_000,
+  runsPerBase: 500,
+  maxRunMs: 1_200_000,
+  verifyEveryMs: 300_000,
+  maxBrokenChunks: 1_000,
+};
 
 export interface BatchRunnerOptions {
   readonly runs: RunStore;
   readonly archive: ArchiveStore;
   readonly speedState: SpeedState;
   readonly generation: Generation;
+  readonly limits: RunLimits;
   readonly log: Logger;
   readonly clock: () => number;
   readonly randomBits: () => number;
@@ -27,9 +47,22 @@ export interface BatchRunnerOptions {
   readonly nudgeArchiver: () => void;
 }
 
+interface Coverage {
+  readonly run: BatchRun;
+  readonly covered: boolean;
+  readonly behind?: string;
+  /** There is more than one run takes: make the next at once. */
+  readonly more: boolean;
+}
+/** What a published run did. */
+export interface RunWork {
+  readonly records: number;
+  readonly chunks: number;
+  readonly ms: number;
+}
 export type RunOutcome =
-  | { readonly kind: 'published'; readonly run: BatchRun; readonly covered: boolean; readonly behind?: string }
-  | { readonly kind: 'unchanged'; readonly run: BatchRun; readonly covered: boolean; readonly behind?: string };
+  | (Coverage & { readonly kind: 'published'; readonly work: RunWork })
+  | (Coverage & { readonly kind: 'unchanged' });
 
 export interface BatchRunner {
   /** Publishes run 0 (empty, V at the log's start) where the generation has no run; returns the current run. */
@@ -38,99 +71,51 @@ export interface BatchRunner {
   run(cover?: OffsetVector): Promise<RunOutcome>;
 }
 
-const coverTimeoutMs = 60_000;
-const freshTimeoutMs = 2_000;
-const coverPollMs = 50;
-const askAgainMs = 500;
-const deadAfterMs = 5_000;
-const farBehindRecords = 1_000_000;
-const verifyEveryMs = 300_000;
-const maxBrokenChunks = 1_000;
-
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
-  const { runs, archive, speedState, generation, log, clock, randomBits, nudgeArchiver } = options;
-  /** When writers were asked for a cut that they had time to answer; none before the second run of this process. */
-  let answeredSince = Number.NEGATIVE_INFINITY;
-  /** When a run asked for the cut that is to become `answeredSince`. */
-  let askedAt: number | undefined;
+  const { runs, archive, speedState, generation, limits, log, clock, randomBits, nudgeArchiver } = options;
+  const { maxRecords } = limits;
+  const chooser = createTidemarkChooser({ archive, speedState, log, clock, nudgeArchiver, maxRecords });
   let verifyAt = Number.NEGATIVE_INFINITY;
+  /** The run whose announcements were found incomplete; found so twice, they are lost. */
+  let doubted: string | undefined;
   let logStarts: OffsetVector = [];
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function archivedVector(parent: BatchRun): Promise<number[]> {
-    const vector = await archive.archivedVector();
-    return parent.tidemark.map((offset, partition) => vector[partition] ?? offset);
-  }
-
-  async function choose(parent: BatchRun): Promise<number[]> {
-    // Archived first: a boundary seen later than it is at most one that is not used yet.
-    const archived = await archivedVector(parent);
-    const speed = await speedState.positions();
-    return chooseTidemark({ parent: parent.tidemark, archived, speed, deadSince: answeredSince, farBehindRecords });
-  }
-
-  async function askForCut(): Promise<void> {
-    await speedState.askForCut().catch((err: unknown) => log.warn({ err }, 'asking for a cut failed'));
-  }
-
-  /** How far the live counters reach: what a run that is asked for now should count. */
-  async function liveVector(parent: BatchRun): Promise<number[]> {
-    const speed = await speedState.positions();
-    return parent.tidemark.map((offset, partition) => Math.max(offset, speed[partition]?.next ?? 0));
-  }
-
-  /** Waits, bounded, until V covers `wanted`; else returns the last V that was possible. */
-  async function chooseCovering(parent: BatchRun, wanted: OffsetVector, timeoutMs: number): Promise<number[]> {
-    const begun = clock();
-    let lastAskedAt = begun;
-    for (;;) {
-      const tidemark = await choose(parent);
-      if (covers(tidemark, wanted) || clock() - begun > timeoutMs) return tidemark;
-      nudgeArchiver();
-      await new Promise((resolve) => setTimeout(resolve, coverPollMs));
-      if (clock() - lastAskedAt < askAgainMs) continue;
-      if (clock() - begun > deadAfterMs) answeredSince = begun;
-      lastAskedAt = clock();
-      await askForCut();
-    }
-  }
-
   async function runOnce(cover: OffsetVector | undefined): Promise<RunOutcome> {
-    const parent = await ensureFirstRun(options, logStarts);
     const startedAt = clock();
-    // 1. Ask for a cut.
-    await askForCut();
-    if (askedAt === undefined) askedAt = startedAt;
-    else if (startedAt - askedAt >= deadAfterMs) [answeredSince, askedAt] = [askedAt, startedAt];
-    // 2. Choose V: what was asked for, or what is live by now, if the cut comes and is archived in time.
-    const wanted = cover ?? (await liveVector(parent));
-    const tidemark = await chooseCovering(parent, wanted, cover ? coverTimeoutMs : freshTimeoutMs);
-    const coverage = describeCoverage(tidemark, wanted);
-    const offChain = runsOffChain(await runs.links(), parent.run);
-    const broken = await findBroken(parent.run, offChain);
-    if (broken.length === 0 && tidemark.every((offset, partition) => offset === parent.tidemark[partition]))
-      return { kind: 'unchanged', run: parent, ...coverage };
+    const { parent, chain, links } = await findParent();
+    // 1. Ask for a cut. 2. Choose V: what was asked for, or what is live by now, if the cut comes and is archived in time.
+    const { tidemark, left, ...coverage } = await chooser.choose(parent, cover);
+    const records = countBetween(parent.tidemark, tidemark);
+    const broken = await findBroken(chain);
+    if (broken.length === 0 && records === 0) return { kind: 'unchanged', run: parent, ...coverage, more: false };
     // 3. Recompute, under an id of this attempt's own: whatever becomes of it, nobody reads it before it is published.
     const run = createRunId(parent.run, startedAt, randomBits());
-    const attempt: Attempt = { run, parent, tidemark, offChain, broken };
+    const base = links >= limits.runsPerBase ? run : parent.base;
+    const attempt: Attempt = { run, parent, base, tidemark, offChain: chain.offChain, broken };
     const dirty = await runs.dirtyChunks(attempt);
     await runs.recompute(attempt, dirty);
     const increments = await runs.increments(attempt);
     const ledger = addToLedger(parent, tidemark, increments.partitions);
+    await expectEveryEvent(chain, run, sum(ledger.counted));
     // 4. Audit.
-    const audited = broken.length > 0 ? repaired(broken) : await auditRun(attempt);
+    const audited = await auditRun(options, attempt);
     if (audited.audit === 'different')
       log.error({ run, evidence: audited.auditNote }, 'audit: live counters differ from batch; batch stands');
     // A range that was logged meanwhile (written twice) made some statements see more chunks than others: give up.
     if ((await runs.dirtyChunks(attempt)).length !== dirty.length)
       throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
-    // 5. Publish, only if the archive still holds all of it.
-    if (!covers(await archivedVector(parent), tidemark))
+    // 5. Publish, only if the archive still holds all of it, and the chain that this was made over is still the chain.
+    if (!covers(await chooser.archivedVector(parent), tidemark))
       throw new BatchError('archive-moved', 'the archive is behind the chosen tidemark');
+    await expectSameChain(parent, links);
+    const ms = clock() - startedAt;
+    if (ms > limits.maxRunMs) throw new BatchError('run-overtaken', `run ${run} took ${ms} ms and is given up`);
     const published: BatchRun = {
       generation: generation.id,
       run,
       parent: parent.run,
+      base,
       archive: generation.archiveId,
       tidemark,
       maxTimestamps: increments.maxTimestamps.map((stamp, partition) =>
@@ -144,39 +129,65 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       ...audited,
     };
     await runs.publish(published);
+    await announce();
+    const work = { records, chunks: dirty.length, ms };
+    log.info(
+      { run, tidemark, ...work, left, audit: audited.audit },
+      left > 0 ? 'run published, more to come' : 'run published',
+    );
+    const more = left > 0 || broken.length >= limits.maxBrokenChunks;
+    return { kind: 'published', run: published, ...coverage, work, more };
+  }
+
+  /** The current run and its chain. Where its announcements are lost, run 0 again: everything is counted anew. */
+  async function findParent(): Promise<{ parent: BatchRun; chain: Chain; links: number }> {
+    const parent = await ensureFirstRun(options, logStarts);
+    const links = await runs.links(parent.base);
+    const { run, base } = parent;
+    const chain = { run, base, offChain: runsOffChain(links, run) };
+    const announced = await runs.announcedFacts(chain);
+    if (announced === sum(parent.counted)) return { parent, chain, links: links.length };
+    const found = `run ${run} counted ${sum(parent.counted)} events, its chunks announce ${announced}`;
+    if (doubted !== run) {
+      doubted = run;
+      throw new BatchError('views-lost', `${found}; where the next run finds the same, all views are made again`);
+    }
+    log.error({ run }, `${found}: all views are made again from the archive`);
+    const first = await publishFirstRun(options, parent.starts, run);
+    await announce();
+    return { parent: first, chain: { run: first.run, base: first.base, offChain: [] }, links: 1 };
+  }
+
+  /** What the run's versions hold must be what its ledger counts: else the archive has lost rows of a chunk made again. */
+  async function expectEveryEvent(chain: Chain, run: string, counted: number): Promise<void> {
+    const announced = await runs.announcedFacts(chain, run);
+    if (announced === counted) return;
+    throw new BatchError(
+      'archive-incomplete',
+      `the archive has lost rows: with run ${run} the views would hold ${announced} events of ${counted} counted`,
+    );
+  }
+
+  /** Another runner published meanwhile: this attempt compared and inherited versions of another chain, or none at all. */
+  async function expectSameChain(parent: BatchRun, known: number): Promise<void> {
+    const links = await runs.links(parent.base);
+    if (links.length === known && links[0]?.run === parent.run) return;
+    throw new BatchError('run-overtaken', `run ${links[0]?.run} was published meanwhile`);
+  }
+
+  async function announce(): Promise<void> {
     await speedState
       .announceRun()
       .catch((err: unknown) => log.warn({ err }, 'announcing the run failed; readers poll'));
-    const ms = clock() - startedAt;
-    log.info({ run, tidemark, ms, audit: audited.audit, auditedEvents: audited.auditedEvents }, 'run published');
-    return { kind: 'published', run: published, ...coverage };
   }
 
   /** Views may be wiped or damaged at any time; looked for at the first run and every five minutes, for it scans them. */
-  async function findBroken(parent: string, offChain: readonly string[]): Promise<number[]> {
+  async function findBroken(chain: Chain): Promise<number[]> {
     if (clock() < verifyAt) return [];
-    const broken = await runs.brokenChunks(parent, offChain, maxBrokenChunks);
+    const broken = await runs.brokenChunks(chain, limits.maxBrokenChunks);
     if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
-    if (broken.length < maxBrokenChunks) verifyAt = clock() + verifyEveryMs;
+    if (broken.length < limits.maxBrokenChunks) verifyAt = clock() + limits.verifyEveryMs;
     return broken;
-  }
-
-  async function auditRun(attempt: Attempt): Promise<AuditResult> {
-    const { parent, tidemark } = attempt;
-    const epochs: AbsorbedEpoch[] = [];
-    const apart: number[] = [];
-    const compared: number[] = [];
-    for (const [partition, to] of tidemark.entries()) {
-      const from = parent.tidemark[partition]!;
-      if (from === to) continue;
-      const absorbed = await speedState.epochs(partition, from, to).catch(() => undefined);
-      if (absorbed) {
-        compared.push(partition);
-        epochs.push(...absorbed);
-      } else apart.push(partition);
-    }
-    const increment = (rollup: Rollup) => runs.incrementRows(attempt, rollup, apart);
-    return audit({ generation, epochs, apart, compared, increment });
   }
 
   return {
@@ -187,24 +198,15 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       return first;
     },
     run(cover) {
-      const mine = queue.then(() => runOnce(cover));
+      // Overtaken, once more: the other's run may count what is wanted, and if not it is the parent now.
+      const mine = queue.then(() =>
+        runOnce(cover).catch((err: unknown) => {
+          if (err instanceof BatchError && err.code === 'run-overtaken') return runOnce(cover);
+          throw err;
+        }),
+      );
       queue = mine.catch(() => undefined);
       return mine;
     },
   };
-}
-
-function describeCoverage(tidemark: OffsetVector, cover: OffsetVector): { covered: boolean; behind?: string } {
-  if (covers(tidemark, cover)) return { covered: true };
-  const behind = cover.flatMap((offset, partition) =>
-    (tidemark[partition] ?? 0) < offset
-      ? [`partition ${partition} reached ${tidemark[partition] ?? 0} of ${offset}`]
-      : [],
-  );
-  return { covered: false, behind: behind.join(', ') };
-}
-
-function repaired(broken: readonly number[]): AuditResult {
-  const auditNote = `${broken.length} chunks of the views had lost rows and were made again: nothing to compare with`;
-  return { audit: 'not-compared', auditedEvents: 0, auditNote };
 }

@@ -6,7 +6,7 @@ import { tables } from '../schemas/layout-clickhouse.ts';
 import type { IncrementRow } from './audit.ts';
 import { readBrokenChunks, readDirtyChunks, writeRunChunks } from './run-chunks.ts';
 import { readIncrements } from './run-increments.ts';
-import { incrementSql, recomputeSql } from './run-sql.ts';
+import { announcedSql, incrementSql, recomputeSql } from './run-sql.ts';
 import type { Attempt, RunStore } from './run-store.ts';
 
 export function createClickHouseRunStore(clickhouse: ClickHouse, generation: Generation): RunStore {
@@ -18,6 +18,7 @@ export function createClickHouseRunStore(clickhouse: ClickHouse, generation: Gen
     v: tidemark,
     vp: parent.tidemark,
     parent: parent.run,
+    base: parent.base,
     parentMax: parent.maxTimestamps,
     horizon: horizonMs,
     offChain,
@@ -25,13 +26,18 @@ export function createClickHouseRunStore(clickhouse: ClickHouse, generation: Gen
   });
   return {
     currentRun: () => readCurrentRun(clickhouse, generation),
-    links: () => readRunLinks(clickhouse, generation),
-    brokenChunks: (parent, offChain, limit) => readBrokenChunks(clickhouse, generation, { parent, offChain, limit }),
+    links: (base) => readRunLinks(clickhouse, generation, base),
+    async announcedFacts({ run: parent, base, offChain }, attempt) {
+      const params = { generation: generation.id, parent, base, offChain, run: attempt ?? '' };
+      const [row] = await clickhouse.query<{ facts: string }>(announcedSql, params);
+      return Number(row!.facts);
+    },
+    brokenChunks: (chain, limit) => readBrokenChunks(clickhouse, generation, chain, limit),
     dirtyChunks: (attempt) => readDirtyChunks(clickhouse, paramsOf(attempt)),
     async recompute(attempt, dirty) {
       const params = paramsOf(attempt);
       for (const rollup of definition.rollups) await clickhouse.command(recomputeSql(generation, rollup), params);
-      await writeRunChunks(clickhouse, generation, params, dirty);
+      await writeRunChunks(clickhouse, generation, params, { dirty, isBase: attempt.base === attempt.run });
     },
     increments: (attempt) => readIncrements(clickhouse, generation, paramsOf(attempt)),
     incrementRows: (attempt, rollup, apart) =>

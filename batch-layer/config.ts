@@ -26,4 +26,10 @@ export const batchSettings = {
     '* * * * *',
   ),
   archiveIntervalMs: integer('how often the archive is written', 50, 60_000, 1_000),
+  batchMaxRunRecords: integer(
+    'new records that one batch run takes; where there are more, runs follow each other at once',
+    1_000,
+    100_000_000,
+    2_000_000,
+  ),
 };

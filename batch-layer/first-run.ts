@@ -19,17 +19,27 @@ export interface FirstRunDependencies {
  * does: it may hold what the log has lost (another generation of the same archive, a wiped `batch_runs`).
  */
 export async function ensureFirstRun(dependencies: FirstRunDependencies, logStarts: OffsetVector): Promise<BatchRun> {
-  const { runs, archive, generation, clock, randomBits } = dependencies;
-  const current = await runs.currentRun();
+  const current = await dependencies.runs.currentRun();
   if (current) return current;
-  const archivedStarts = await archive.archivedStarts();
+  const archivedStarts = await dependencies.archive.archivedStarts();
   const starts = logStarts.map((start, partition) => Math.min(start, archivedStarts[partition] ?? start));
+  return publishFirstRun(dependencies, starts, '');
+}
+
+/** Run 0, later than the run `after`: from here on everything is counted again. */
+export async function publishFirstRun(
+  { runs, generation, clock, randomBits }: FirstRunDependencies,
+  starts: OffsetVector,
+  after: string,
+): Promise<BatchRun> {
   const zeros = starts.map(() => 0);
   const now = clock();
+  const run = createRunId(after, now, randomBits());
   const first: BatchRun = {
     generation: generation.id,
-    run: createRunId('', now, randomBits()),
+    run,
     parent: '',
+    base: run,
     archive: generation.archiveId,
     tidemark: starts,
     maxTimestamps: starts.map(() => -1),

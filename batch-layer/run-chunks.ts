@@ -3,7 +3,8 @@ import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { BatchError } from './errors.ts';
-import { brokenChunksSql, countRowsSql, dirtyChunksSql } from './run-sql.ts';
+import { brokenChunksSql, countRowsSql, dirtyChunksSql, inheritChunksSql } from './run-sql.ts';
+import type { Chain } from './run-store.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -12,41 +13,50 @@ export async function readDirtyChunks(clickhouse: ClickHouse, params: Params): P
 }
 
 /**
- * Chunks whose version in the chain of `parent` has not the rows that were announced: lost, to be made again. Scans the
- * views. At most `limit` of them.
+ * Chunks whose version in the chain has not the rows that were announced: lost, to be made again. Scans the views. At most
+ * `limit` of them.
  */
 export async function readBrokenChunks(
   clickhouse: ClickHouse,
   generation: Generation,
-  params: { readonly parent: string; readonly offChain: readonly string[]; readonly limit: number },
+  { run: parent, base, offChain }: Chain,
+  limit: number,
 ): Promise<number[]> {
   const broken = new Set<number>();
   for (const [i, rollup] of generation.definition.rollups.entries()) {
-    const sql = brokenChunksSql(generation, rollup, i);
-    const rows = await clickhouse.query<{ chunk: number }>(sql, { ...params, generation: generation.id });
+    const params = { generation: generation.id, parent, base, offChain, limit };
+    const rows = await clickhouse.query<{ chunk: number }>(brokenChunksSql(generation, rollup, i), params);
     for (const { chunk } of rows) broken.add(chunk);
   }
-  return [...broken].slice(0, params.limit);
+  return [...broken].slice(0, limit);
 }
 
-/** Announces the rows of each chunk version that the run wrote. */
+/** Announces each chunk version that the run wrote, with its rows and events; as a base those too that it inherits. */
 export async function writeRunChunks(
   clickhouse: ClickHouse,
   generation: Generation,
   params: Params & { readonly run: string },
-  dirty: readonly number[],
+  { dirty, isBase }: { readonly dirty: readonly number[]; readonly isBase: boolean },
 ): Promise<void> {
   const { rollups } = generation.definition;
-  const rows = new Map(dirty.map((chunk) => [chunk, rollups.map(() => 0)]));
+  const announced = new Map(dirty.map((chunk) => [chunk, { rows: rollups.map(() => 0), facts: 0 }]));
   for (const [i, rollup] of rollups.entries()) {
-    const counts = await clickhouse.query<{ chunk: number; rows: string }>(countRowsSql(generation, rollup), params);
-    for (const count of counts) {
-      const counted = rows.get(count.chunk);
-      if (!counted) throw new BatchError('archive-moved', `chunk ${count.chunk} was not to be recomputed`);
-      counted[i] = Number(count.rows);
+    type Row = { chunk: number; rows: string; counted: string };
+    for (const { chunk, rows, counted } of await clickhouse.query<Row>(countRowsSql(generation, rollup), params)) {
+      const entry = announced.get(chunk);
+      if (!entry) throw new BatchError('archive-moved', `chunk ${chunk} was not to be recomputed`);
+      entry.rows[i] = Number(rows);
+      entry.facts += Number(counted);
     }
   }
   const { run } = params;
-  const list = [...rows].map(([chunk, counts]) => ({ generation: generation.id, run, chunk, rows: counts }));
+  const list = [...announced].map(([chunk, entry]) => ({
+    generation: generation.id,
+    run,
+    chunk,
+    ...entry,
+    version: run,
+  }));
   if (list.length > 0) await clickhouse.insertRows(tables.runChunks, list);
+  if (isBase) await clickhouse.command(inheritChunksSql, params);
 }

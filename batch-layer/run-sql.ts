@@ -1,9 +1,10 @@
 // The statements of a run, as pure builders. Input travels in parameters only; names come from the definition.
 //
 // Parameters: archive, generation, run, v and vp (Array(UInt64) by partition: this run's and its parent's tidemark),
-// parentMax (Array(Int64)), horizon, parent, offChain (Array(String)), apart (Array(UInt32): partitions not compared),
+// parentMax (Array(Int64)), horizon, parent, base and offChain of the parent's chain, apart (Array(UInt32): not compared),
 // broken (Array(UInt32): chunks to make again although nothing new falls into them).
-import type { Rollup } from '../schemas/definition.ts';
+import { announcedFactsSql, inChain, versionsSql } from '../schemas/chain-sql.ts';
+import { countingRollup, type Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewColumns, viewTable } from '../schemas/layout-clickhouse.ts';
 import { foldColumns, foldSql } from '../schemas/sql.ts';
@@ -21,9 +22,8 @@ const dirtyChunks = `SELECT arrayJoin(chunks) AS chunk FROM ${tables.archiveLog}
  */
 export function brokenChunksSql(generation: Generation, rollup: Rollup, index: number): string {
   const view = viewTable(generation, rollup);
-  return `SELECT chunk FROM (SELECT chunk, max(run) AS latest, argMax(rows, run)[${index + 1}] AS announced FROM ${tables.runChunks}
-      WHERE generation = {generation:String} AND run IN (SELECT run FROM ${tables.batchRuns}
-        WHERE generation = {generation:String} AND run <= {parent:String}) AND run NOT IN {offChain:Array(String)} GROUP BY chunk) AS expected
+  return `SELECT chunk FROM (SELECT chunk, argMax(version, run) AS latest, argMax(rows, run)[${index + 1}] AS announced
+      FROM ${tables.runChunks} WHERE ${inChain('parent')} GROUP BY chunk) AS expected
     LEFT JOIN (SELECT chunk, toString(run) AS latest, count() AS present FROM ${view} GROUP BY chunk, latest) AS found
     USING (chunk, latest) WHERE announced != present LIMIT {limit:UInt32}`;
 }
@@ -54,9 +54,22 @@ export function recomputeSql(generation: Generation, rollup: Rollup): string {
     SELECT {run:String}, * FROM (${foldSql(generation.definition, rollup, winners(generation))})`;
 }
 
+/** Rows that the run wrote, and where the rollup counts events, how many. */
 export function countRowsSql(generation: Generation, rollup: Rollup): string {
-  return `SELECT chunk, count() AS rows FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
+  const facts = rollup === countingRollup(generation.definition) ? 'sum(facts)' : '0';
+  return `SELECT chunk, count() AS rows, ${facts} AS counted FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
 }
+
+/** A base announces what its chain announces and it did not write itself. */
+export const inheritChunksSql = `INSERT INTO ${tables.runChunks} (generation, run, chunk, rows, facts, version)
+  SELECT generation, {run:String}, chunk, argMax(rows, run), argMax(facts, run), argMax(version, run) FROM ${tables.runChunks}
+  WHERE ${inChain('parent')} AND chunk NOT IN (SELECT chunk FROM ${tables.runChunks}
+    WHERE generation = {generation:String} AND run = {run:String}) GROUP BY generation, chunk`;
+
+/** Events that the versions announce: of the parent's chain, and of the run that is not published yet ('' for none). */
+export const announcedSql = `SELECT (${announcedFactsSql(
+  `(${inChain('parent')}) OR (generation = {generation:String} AND run = {run:String})`,
+)}) AS facts`;
 
 export const dirtyChunksSql = `SELECT DISTINCT chunk FROM (${dirtyChunks}) ORDER BY chunk`;
 
@@ -90,10 +103,7 @@ export function incrementSql(generation: Generation, rollup: Rollup): string {
   const signed = (sign: string, from: string) =>
     `SELECT ${sign} AS sign, ${keys.join(', ')}, ${sums.map((name) => `toInt128(${name}) AS ${name}`).join(', ')} FROM ${from}`;
   const view = viewTable(generation, rollup);
-  const parentVersions = `SELECT chunk, max(run) FROM ${tables.runChunks}
-    WHERE generation = {generation:String} AND chunk IN (${dirtyChunks})
-      AND run IN (SELECT run FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run <= {parent:String})
-      AND run NOT IN {offChain:Array(String)} GROUP BY chunk`;
+  const parentVersions = versionsSql('parent', `chunk IN (${dirtyChunks})`);
   const excluded = `${inRange} AND (has({apart:Array(UInt32)}, partition) OR (partition, offset) IN (${lateOffsets}))`;
   const total = sums.map((name) => `sum(sign * ${name}) AS total_${name}`);
   return `SELECT ${[...keys, ...total].join(', ')} FROM (

@@ -6,13 +6,24 @@ import type { OffsetVector } from '../schemas/offset-vector.ts';
 import type { IncrementRow } from './audit.ts';
 import type { Increment } from './run-ledger.ts';
 
+/** A published run with what its readers need to know of its ancestors. */
+export interface Chain {
+  readonly run: string;
+  /** Its `base`: nobody reads below. */
+  readonly base: string;
+  /** Published runs from the base up to it that are not its ancestors: their chunk versions are not read. */
+  readonly offChain: readonly string[];
+}
+
 /** One attempt to make a run. Its id is its own: an insert with unknown outcome abandons the attempt. */
 export interface Attempt {
   readonly run: string;
   readonly parent: BatchRun;
   /** V. */
   readonly tidemark: OffsetVector;
-  /** Published runs up to the parent that are not its ancestors: their chunk versions are not read. */
+  /** The attempt's own id where it is to announce every chunk, so that its descendants need not look below; else the parent's. */
+  readonly base: string;
+  /** As the parent's chain has it. */
   readonly offChain: readonly string[];
   /** Chunks to make again although nothing new falls into them. */
   readonly broken: readonly number[];
@@ -30,14 +41,20 @@ export interface Increments {
 export interface RunStore {
   /** The published run of the greatest id; undefined before run 0. */
   currentRun(): Promise<BatchRun | undefined>;
-  /** Ids and parents of all published runs, newest first. */
-  links(): Promise<{ readonly run: string; readonly parent: string }[]>;
-  /** Chunks whose version in the chain of `parent` has not the rows that were announced. Scans the views. */
-  brokenChunks(parent: string, offChain: readonly string[], limit: number): Promise<number[]>;
+  /** Ids and parents of the published runs from `base` on, newest first. */
+  links(base: string): Promise<{ readonly run: string; readonly parent: string }[]>;
+  /**
+   * Events in the chunk versions of the chain, as announced; with `attempt`, of the chain that it will end. Less than the
+   * run says to have counted: announcements were lost, or the archive lost rows of what the attempt made again.
+   */
+  announcedFacts(chain: Chain, attempt?: string): Promise<number>;
+  /** Chunks whose version in the chain has not the rows that were announced. Scans the views. */
+  brokenChunks(chain: Chain, limit: number): Promise<number[]>;
   /** Chunks that the attempt makes: of every archived range that meets [V_parent, V), and the broken ones. */
   dirtyChunks(attempt: Attempt): Promise<number[]>;
   /**
-   * Makes the view rows of the dirty chunks from the archive below V, each identity once, and announces how many.
+   * Makes the view rows of the dirty chunks from the archive below V, each identity once, and announces how many; of a
+   * base also what its chain announces of the other chunks.
    * @throws BatchError archive-moved where a chunk was made that was not among `dirty`.
    */
   recompute(attempt: Attempt, dirty: readonly number[]): Promise<void>;

@@ -33,18 +33,19 @@ export async function readRun(
   return rows[0] && toRun(rows[0]);
 }
 
-/** Ids and parents of all published runs, newest first. */
+/** Ids and parents of the published runs from `base` on, newest first. */
 export function readRunLinks(
   clickhouse: ClickHouse,
   generation: Generation,
+  base: string,
 ): Promise<{ run: string; parent: string }[]> {
   return clickhouse.query(
-    `SELECT run, parent FROM ${tables.batchRuns} WHERE generation = {generation:String} ORDER BY run DESC`,
-    { generation: generation.id },
+    `SELECT run, parent FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run >= {base:String} ORDER BY run DESC`,
+    { generation: generation.id, base },
   );
 }
 
-/** Published runs up to `run` that are not among its ancestors: their chunk versions must not be read. */
+/** Of the runs given, those up to `run` that are not among its ancestors: their chunk versions must not be read. */
 export function runsOffChain(links: readonly { run: string; parent: string }[], run: string): string[] {
   const parents = new Map(links.map((link) => [link.run, link.parent]));
   const chain = new Set<string>();

@@ -210,3 +210,10 @@ export function basesOf(definition: Definition, name: string): readonly string[]
       return measure satisfies never;
   }
 }
+
+/** The rollup that counts an order's events: each event is one fact of one cell. */
+export function countingRollup(definition: Definition): Rollup {
+  const rollup = definition.rollups.find(({ grain, eventTypes }) => grain === 'order' && !eventTypes);
+  if (!rollup) throw new Error('definition: no rollup counts every event');
+  return rollup;
+}

@@ -70,13 +70,19 @@ export function sharedDdl(): string[] {
     // Archives of before: their epochs are unknown.
     `ALTER TABLE ${tables.archiveLog} ADD COLUMN IF NOT EXISTS leaderEpochs Array(Tuple(UInt64, Int32)) AFTER gaps`,
     // Arrays are indexed by partition. tidemark is V; maxTimestamps gives the floors (−1: no valid event yet).
-    `CREATE TABLE IF NOT EXISTS ${tables.batchRuns} (generation String, run String, parent String, archive String,
+    // base: the run of the chain below which nothing of it need be read.
+    `CREATE TABLE IF NOT EXISTS ${tables.batchRuns} (generation String, run String, parent String, base String, archive String,
        tidemark Array(UInt64), maxTimestamps Array(Int64), starts Array(UInt64), counted Array(UInt64),
        duplicate Array(UInt64), rejected Array(UInt64), gap Array(UInt64), newestEventAt Int64, startedAt Int64,
        publishedAt Int64, audit LowCardinality(String), auditedEvents UInt64, auditNote String)
      ENGINE = MergeTree ORDER BY (generation, run)`,
-    `CREATE TABLE IF NOT EXISTS ${tables.runChunks} (generation String, run String, chunk UInt32, rows Array(UInt64))
+    // A chunk as a run sees it: its view rows are stamped \`version\`, \`rows\` of them by rollup, and hold \`facts\` events.
+    `CREATE TABLE IF NOT EXISTS ${tables.runChunks} (generation String, run String, chunk UInt32, rows Array(UInt64),
+       facts UInt64, version String DEFAULT run)
      ENGINE = MergeTree ORDER BY (generation, run, chunk)`,
+    // Tables of before these columns were there.
+    `ALTER TABLE ${tables.batchRuns} ADD COLUMN IF NOT EXISTS base String AFTER parent`,
+    `ALTER TABLE ${tables.runChunks} ADD COLUMN IF NOT EXISTS facts UInt64, ADD COLUMN IF NOT EXISTS version String DEFAULT run`,
   ];
 }
 
@@ -105,6 +111,8 @@ export interface BatchRun {
   readonly run: string;
   /** '' for run 0. */
   readonly parent: string;
+  /** The nearest run of the chain, itself included, that announces every chunk: nobody need look below it. */
+  readonly base: string;
   readonly archive: string;
   /** V: for each partition the next offset that batch has not counted. */
   readonly tidemark: readonly number[];

@@ -1,4 +1,5 @@
 // The SQL of the batch part: pure. Names come from the definition, everything of a client travels as bound parameters.
+import { announcedFactsSql, inChain, versionsSql } from '../schemas/chain-sql.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
@@ -30,7 +31,7 @@ export function batchPartSql(
     chunkRange = chunkRangeSql;
     conditions.push(chunkRange);
   }
-  conditions.push(`(chunk, run) IN (${versionsSql(chunkRange)})`);
+  conditions.push(`(chunk, run) IN (${versionsSql('run', chunkRange)})`);
   for (const [filter, word, prefix] of [
     [read.where, 'IN', 'where'],
     [read.not, 'NOT IN', 'not'],
@@ -66,10 +67,10 @@ export function wholenessSql(generation: Generation, rollup: Rollup, pinned: Pin
   const index = generation.definition.rollups.indexOf(rollup) + 1;
   const announced =
     `SELECT sum(n) FROM (SELECT argMax(rows, run)[${index}] AS n FROM ${tables.runChunks} ` +
-    `WHERE generation = {generation:String} AND ${chainSql()}${range === '' ? '' : ` AND ${range}`} GROUP BY chunk)`;
+    `WHERE ${inChain()}${range === '' ? '' : ` AND ${range}`} GROUP BY chunk)`;
   const present =
     `SELECT count() FROM ${viewTable(generation, rollup)} ` +
-    `WHERE (chunk, run) IN (${versionsSql(range)})${range === '' ? '' : ` AND ${range}`}`;
+    `WHERE (chunk, run) IN (${versionsSql('run', range)})${range === '' ? '' : ` AND ${range}`}`;
   return { sql: `SELECT (${announced}) AS announced, (${present}) AS present`, params };
 }
 
@@ -79,24 +80,20 @@ function chunkParams(generation: Generation, { from, to }: BatchRead): { firstCh
   return { firstChunk: Math.floor(from / generation.chunkMs), lastChunk: Math.floor((to - 1) / generation.chunkMs) };
 }
 
-/** (chunk, run) of the versions that a pinned run sees. */
-export function versionsSql(chunkRange = ''): string {
+/**
+ * One row: whether the run is still there, how many runs of its stretch are published, and the events that its chunk
+ * versions announce.
+ */
+export function standingSql(): string {
   return (
-    `SELECT chunk, max(run) AS latest FROM ${tables.runChunks} WHERE generation = {generation:String} ` +
-    `AND ${chainSql()}${chunkRange === '' ? '' : ` AND ${chunkRange}`} GROUP BY chunk`
-  );
-}
-
-/** Chunk versions of attempts that were never published are in no chain. */
-export function chainSql(): string {
-  return (
-    `run <= {run:String} AND run NOT IN {offChain:Array(String)} AND run IN (SELECT run FROM ${tables.batchRuns} ` +
-    'WHERE generation = {generation:String} AND run <= {run:String})'
+    `SELECT countIf(run = {run:String}) AS present, count() AS published, (${announcedFactsSql()}) AS announced ` +
+    `FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run >= {base:String} AND run <= {run:String}`
   );
 }
 
 export function versionParams(generation: Generation, pinned: PinnedRun): Record<string, unknown> {
-  return { generation: generation.id, run: pinned.run.run, offChain: pinned.offChain };
+  const { run, base } = pinned.run;
+  return { generation: generation.id, run, base, offChain: pinned.offChain };
 }
 
 const minuteMs = 60_000;

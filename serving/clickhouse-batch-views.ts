@@ -3,8 +3,10 @@ import type { ClickHouse } from '../runtime/clickhouse.ts';
 import { Problem } from '../runtime/problem.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
-import { batchPartSql, type Statement, versionParams, versionsSql, wholenessSql } from './batch-part.ts';
+import { versionsSql } from '../schemas/chain-sql.ts';
+import { viewTable } from '../schemas/layout-clickhouse.ts';
+import { sum } from '../schemas/offset-vector.ts';
+import { batchPartSql, standingSql, type Statement, versionParams, wholenessSql } from './batch-part.ts';
 import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups } from './batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
 import { pinRun } from './pin-run.ts';
@@ -52,29 +54,31 @@ export function createClickHouseBatchViews(
 
   /**
    * Rows of a statement over the run's versions. What it saw is checked afterwards, because rows are only ever added:
-   * 1. ask; 2. count published runs: the run is gone → the store was set back, and what it said is not that run's;
-   * more runs than when the run was pinned → one of them may have been taken for an ancestor, so pin and ask again.
+   * 1. ask; 2. see what the run stands on: it is gone → the store was set back, and what it said is not that run's;
+   * more runs than when the run was pinned → one of them may have been taken for an ancestor, so pin and ask again;
+   * its chunks announce fewer events than it counted → announcements are lost, and what was read is too low.
    */
   async function ask<Row>(asked: PinnedRun, statementOf: (pinned: PinnedRun) => Statement): Promise<Row[]> {
     let pinned = repinned?.run.run === asked.run.run ? repinned : asked;
     for (;;) {
       const { sql, params } = statementOf(pinned);
       const rows = await guard(() => clickhouse.query<Row>(sql, params, { timeoutMs }));
-      const { present, published } = await guard(() => countRuns(pinned));
-      if (!present) throw runUnreadable(pinned, 'set back or wiped?');
-      if (published === pinned.published) return rows;
-      pinned = repinned = await guard(() => pinRun(clickhouse, generation, asked.run));
+      const standing = await guard(() => stand(pinned));
+      if (standing.present === 0) throw runUnreadable(pinned, 'set back or wiped?');
+      if (standing.published !== pinned.published) {
+        pinned = repinned = await guard(() => pinRun(clickhouse, generation, asked.run));
+        continue;
+      }
+      if (standing.announced !== sum(pinned.run.counted)) throw runUnreadable(pinned, viewsLost);
+      return rows;
     }
   }
 
-  async function countRuns(pinned: PinnedRun): Promise<{ present: boolean; published: number }> {
-    const [row] = await clickhouse.query<{ present: string; published: string }>(
-      `SELECT countIf(run = {run:String}) AS present, count() AS published FROM ${tables.batchRuns} ` +
-        'WHERE generation = {generation:String} AND run <= {run:String}',
-      { generation: generation.id, run: pinned.run.run },
-      { timeoutMs },
-    );
-    return { present: row !== undefined && row.present !== '0', published: Number(row?.published) };
+  async function stand(pinned: PinnedRun): Promise<Record<'present' | 'published' | 'announced', number>> {
+    type Row = Record<'present' | 'published' | 'announced', string>;
+    const [row] = await clickhouse.query<Row>(standingSql(), versionParams(generation, pinned), { timeoutMs });
+    const { present, published, announced } = row!;
+    return { present: Number(present), published: Number(published), announced: Number(announced) };
   }
 
   async function readGroups(asked: PinnedRun, read: BatchRead): Promise<readonly Group[]> {
@@ -82,8 +86,7 @@ export function createClickHouseBatchViews(
     const rows = await ask<GroupRow>(asked, (pinned) => batchPartSql(generation, rollup, pinned, read, maxGroups + 1));
     if (rows.length > maxGroups) throw tooManyRows();
     const [whole] = await ask<Wholeness>(asked, (pinned) => wholenessSql(generation, rollup, pinned, read));
-    if (whole?.announced !== whole?.present)
-      throw runUnreadable(asked, 'its views have lost rows, the batch layer makes them again');
+    if (whole?.announced !== whole?.present) throw runUnreadable(asked, viewsLost);
     return rows.map((row) => ({
       windowStart: Number(row['w']) * 60_000,
       values: read.groupBy.map((_, i) => row[`d${i}`]!),
@@ -109,6 +112,8 @@ export function createClickHouseBatchViews(
     extent: (pinned) => extents.get(pinned.run.run, () => readExtent(pinned)),
   };
 }
+
+const viewsLost = 'its views have lost rows, the batch layer makes them again';
 
 function runUnreadable({ run }: PinnedRun, why: string): Problem {
   const detail = `ClickHouse does not hold run ${run.run} any more (${why}); waiting for a newer run`;

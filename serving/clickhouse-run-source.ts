@@ -4,12 +4,12 @@ import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { pinRun } from './pin-run.ts';
 import type { RunSource } from './run-source.ts';
-import { findBrokenChunk } from './run-wholeness.ts';
+import { findBroken } from './run-wholeness.ts';
 
 export function createClickHouseRunSource(clickhouse: ClickHouse, generation: Generation): RunSource {
   return {
     current: () => readCurrentRun(clickhouse, generation),
     pin: (run) => pinRun(clickhouse, generation, run),
-    findBroken: (pinned, after) => findBrokenChunk(clickhouse, generation, pinned, after),
+    findBroken: (pinned, after) => findBroken(clickhouse, generation, pinned, after),
   };
 }

@@ -7,7 +7,7 @@ import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { PinnedRun } from './live-view.ts';
 
 export async function pinRun(clickhouse: ClickHouse, generation: Generation, run: BatchRun): Promise<PinnedRun> {
-  const links = await readRunLinks(clickhouse, generation);
+  const links = await readRunLinks(clickhouse, generation, run.base);
   const published = links.filter((link) => link.run <= run.run).length;
   return { run, offChain: runsOffChain(links, run.run), published };
 }

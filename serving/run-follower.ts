@@ -59,17 +59,17 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
     onPending(partitions);
   }
 
-  /** Its off-chain runs, once it is found whole; versions up to the adopted run were checked when that was adopted. */
+  /** Its off-chain runs, once it is found whole; versions up to an adopted ancestor were checked when that was adopted. */
   async function check(run: BatchRun, adopted: PinnedRun | undefined): Promise<PinnedRun | undefined> {
     if (checked?.run.run === run.run) return checked;
     const pinned = await source.pin(run);
     const { offChain } = pinned;
-    const after = adopted && !offChain.includes(adopted.run.run) ? adopted.run.run : '';
-    const chunk = await source.findBroken(pinned, after);
-    if (chunk) {
-      const { rollup, announced, present } = chunk;
-      const note = `run ${run.run} is not used: chunk ${chunk.chunk} of ${rollup} (version ${chunk.run}) has ${present} of ${announced} rows`;
-      if (broken?.run !== run.run) log.error({ run: run.run, chunk }, 'a chunk version is not whole');
+    const isAncestor = adopted && adopted.run.run >= run.base && !offChain.includes(adopted.run.run);
+    const after = isAncestor ? adopted.run.run : '';
+    const lacking = await source.findBroken(pinned, after);
+    if (lacking !== undefined) {
+      const note = `run ${run.run} is not used: ${lacking}`;
+      if (broken?.run !== run.run) log.error({ run: run.run, lacking }, 'a run is not whole');
       broken = { run: run.run, note, at: clock() };
       return undefined;
     }

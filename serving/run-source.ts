@@ -2,22 +2,14 @@
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { PinnedRun } from './live-view.ts';
 
-export interface BrokenChunk {
-  readonly rollup: string;
-  readonly chunk: number;
-  readonly run: string;
-  readonly announced: number;
-  readonly present: number;
-}
-
 export interface RunSource {
   /** The published run of the greatest id; undefined before run 0. */
   current(): Promise<BatchRun | undefined>;
   /** The run with those that are not its ancestors, as published now. */
   pin(run: BatchRun): Promise<PinnedRun>;
   /**
-   * One chunk version of the run's chain, newer than `after`, whose rows are not those announced; undefined where all are
-   * whole. A reader that checked `after` before need not check it again: versions never change.
+   * What the run's chain of chunk versions lacks of what was announced and counted, in words; undefined where it is whole.
+   * A reader that checked the run `after` before need not check its versions again: they never change.
    */
-  findBroken(pinned: PinnedRun, after: string): Promise<BrokenChunk | undefined>;
+  findBroken(pinned: PinnedRun, after: string): Promise<string | undefined>;
 }

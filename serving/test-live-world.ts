@@ -116,6 +116,7 @@ export function testRun(generation: Generation, parent: string, tidemark: readon
     generation: generation.id,
     run: createRunId(parent, nowMs, 7),
     parent,
+    base: '',
     archive: generation.archiveId,
     tidemark,
     maxTimestamps: tidemark.map(() => -1),

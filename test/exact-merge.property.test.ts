@@ -280,6 +280,7 @@ function runAt(log: readonly Entry[], tidemark: readonly number[], parent: Batch
     generation: generation.id,
     run: createRunId(parent?.run ?? '', baseMs, 0),
     parent: parent?.run ?? '',
+    base: '',
     archive: generation.archiveId,
     tidemark,
     maxTimestamps: [Math.max(-1, ...below.map((entry) => entry.timestampMs))],

@@ -115,6 +115,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       clock,
       randomBits,
       archiveIntervalMs: 100,
+      batchMaxRunRecords: 2_000_000,
     }),
   );
 
