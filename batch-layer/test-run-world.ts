@@ -142,12 +142,12 @@ export function openRunWorlds(clickhouseUrl: string) {
         const run = (await readCurrentRun(clickhouse, generation))!;
         const { counted } = prefixOf(log, run.tidemark, run.tidemark, hourMs);
         expect(run.counted.reduce((a, b) => a + b, 0)).toBe(counted.length);
-        const orders = orderTotals(counted, () => 'all').get('all')!;
-        const items = itemTotals(counted, () => 'all').get('all') ?? { units: 0, itemMinor: 0 };
+        const orders = orderTotals(counted, () => 'all').get('all');
+        const items = itemTotals(counted, () => 'all').get('all');
         for (const [i, found] of (await totals(run)).entries()) {
           const { grain, measures } = generation.definition.rollups[i]!;
-          const expected: Record<string, number> = grain === 'order' ? { ...orders } : { ...items };
-          expect(found).toEqual(Object.fromEntries(measures.map((name) => [name, expected[name]])));
+          const expected: Record<string, number> = { ...(grain === 'order' ? orders : items) };
+          expect(found).toEqual(Object.fromEntries(measures.map((name) => [name, expected[name] ?? 0])));
         }
         return run;
       },
