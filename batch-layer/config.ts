@@ -32,4 +32,7 @@ export const batchSettings = {
     100_000_000,
     2_000_000,
   ),
+  collectMinutes: integer('how often what nobody needs is collected', 1, 1_440, 60),
+  keepViewsMinutes: integer('how long a batch run stays readable after a newer one was published', 30, 525_600, 60),
+  keepRunsDays: integer('how long batch runs are listed', 1, 3_650, 30),
 };

@@ -137,9 +137,9 @@ export function openRunWorlds(clickhouseUrl: string) {
         builder.add(recordSet(partition, from, held));
         await createClickHouseArchiveStore(on, generation, () => 0).insert(builder.take()!);
       },
-      /** The current run's views, all rollups, equal the naive count of the log below its V. */
-      async expectExact(): Promise<BatchRun> {
-        const run = (await readCurrentRun(clickhouse, generation))!;
+      /** The run's views (the current one's), all rollups, equal the naive count of the log below its V. */
+      async expectExact(asked?: BatchRun): Promise<BatchRun> {
+        const run = asked ?? (await readCurrentRun(clickhouse, generation))!;
         const { counted } = prefixOf(log, run.tidemark, run.tidemark, hourMs);
         expect(run.counted.reduce((a, b) => a + b, 0)).toBe(counted.length);
         const orders = orderTotals(counted, () => 'all').get('all');

@@ -6,3 +6,8 @@ export function createRunId(parent: string, nowMs: number, randomBits: number): 
   const ms = Math.max(nowMs, after).toString(16).padStart(12, '0');
   return `${ms}-${(randomBits >>> 0).toString(16).padStart(8, '0')}`;
 }
+
+/** No run that began at `ms` or later has a smaller id than this. */
+export function oldestRunId(ms: number): string {
+  return `${Math.max(0, ms).toString(16).padStart(12, '0')}-00000000`;
+}
