@@ -1,6 +1,6 @@
 // The batch layer's HTTP for operations: health, metrics, and runs on demand behind the operator token.
 import type { FastifyInstance } from 'fastify';
-import { Counter, Gauge, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { createHttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
@@ -9,9 +9,12 @@ import type { Generation } from '../schemas/generation.ts';
 import { sum } from '../schemas/offset-vector.ts';
 import { decodeToken, encodeToken } from '../schemas/token.ts';
 import type { BatchRunner, RunOutcome } from './batch-runner.ts';
+import type { BatchMetrics } from './metrics.ts';
 
 export interface BatchAppOptions {
   readonly runner: BatchRunner;
+  readonly registry: Registry;
+  readonly metrics: BatchMetrics;
   readonly generation: Generation;
   readonly operatorToken: string;
   readonly log: Logger;
@@ -26,27 +29,8 @@ export interface BatchApp {
   stop(): void;
 }
 
-export function createBatchApp({ runner, generation, operatorToken, log, waitingFor }: BatchAppOptions): BatchApp {
-  const metrics = new Registry();
-  const runs = new Counter({
-    name: 'tidemark_batch_runs_total',
-    help: 'Batch runs by outcome',
-    labelNames: ['outcome'],
-    registers: [metrics],
-  });
-  const audits = new Counter({
-    name: 'tidemark_batch_audits_total',
-    help: 'Audits by result',
-    labelNames: ['audit'],
-    registers: [metrics],
-  });
-  const spent = new Gauge({
-    name: 'tidemark_batch_ledger_offsets',
-    help: 'Offsets below the tidemark, by fate',
-    labelNames: ['fate'],
-    registers: [metrics],
-  });
-
+export function createBatchApp(options: BatchAppOptions): BatchApp {
+  const { runner, registry, metrics, generation, operatorToken, log, waitingFor } = options;
   let stopped = false;
   async function makeRun(cover?: readonly number[]): Promise<RunOutcome> {
     for (;;) {
@@ -58,19 +42,15 @@ export function createBatchApp({ runner, generation, operatorToken, log, waiting
   async function makeOneRun(cover: readonly number[] | undefined): Promise<RunOutcome> {
     try {
       const outcome = await runner.run(cover);
-      runs.inc({ outcome: outcome.kind });
-      if (outcome.kind === 'published') audits.inc({ audit: outcome.run.audit });
-      const { counted, duplicate, rejected, gap } = outcome.run;
-      for (const [fate, counts] of Object.entries({ counted, duplicate, rejected, gap }))
-        spent.set({ fate }, sum(counts));
+      metrics.run(outcome);
       return outcome;
     } catch (error) {
-      runs.inc({ outcome: 'failed' });
+      metrics.runFailed();
       throw error;
     }
   }
 
-  const app = createHttpServer({ log, waitingFor, metrics, requestTimeoutMs: 120_000 });
+  const app = createHttpServer({ log, waitingFor, metrics: registry, requestTimeoutMs: 120_000 });
   app.post<{ Body: { cover?: unknown } | null | undefined }>('/v1/batch-runs', async (request) => {
     requireOperator(request, operatorToken);
     const outcome = await makeRun(readCover(request.body, generation));

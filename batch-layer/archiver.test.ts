@@ -6,10 +6,13 @@ import { createGeneration } from '../schemas/generation.ts';
 import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
+import { firstMissing, stretchesOf } from './archive-ranges.ts';
 import { openArchiver } from './archiver.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
+
+const rangeOf = ({ from, to }: { from: number; to: number }) => ({ from, to, rejected: [], gaps: [] });
 
 /** An archiver of one partition over an archive and a log that the test holds in its hands. */
 async function openWorld() {
@@ -35,6 +38,9 @@ async function openWorld() {
     epochsBefore: async () => [epochOf.archive],
     archivedStarts: async () => [0],
     archivedVector: async () => [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))],
+    firstMissing: async (starts: readonly number[]) => [firstMissing(stretchesOf(ranges.map(rangeOf)), starts[0]!)],
+    lostRanges: async () => [],
+    retract: async () => undefined,
     async insert(block: ArchiveBlock) {
       if (inserting.fail) await inserting.fail.promise;
       for (const { from, to } of block.ranges) ranges.push({ from, to });
@@ -113,6 +119,20 @@ test('an archive that was set back while running is read up to again', async () 
   await world.feed(5, 20);
   await world.archiver[Symbol.asyncDispose]();
   world.expectWhole(20);
+});
+
+test('a hole in the archive is filled, and what follows it is not read again', async () => {
+  const world = await openWorld();
+  await world.feed(0, 5);
+  world.archiver.nudge();
+  await until('the first range', () => world.ranges.length === 1);
+  world.ranges.push({ from: 10, to: 40 });
+  world.archiver.resume();
+  await world.feed(5, 10);
+  world.archiver.nudge();
+  await until('position 40', () => world.position() === 40);
+  await world.archiver[Symbol.asyncDispose]();
+  world.expectWhole(40);
 });
 
 test('a new assignment goes on from what the archive holds', async () => {

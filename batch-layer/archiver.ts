@@ -31,6 +31,8 @@ export interface Archiver {
   readonly waitingFor: () => string | undefined;
   /** Writes what is in memory at once. */
   nudge(): void;
+  /** Goes back to the first offset that the archive lacks. */
+  resume(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -61,8 +63,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
 
   async function resume(): Promise<void> {
     discard();
-    const archived = await archive.archivedVector();
-    const vector = Array.from({ length: generation.partitions }, (_, p) => archived[p] ?? starts[p] ?? 0);
+    const vector = await archive.firstMissing(starts);
     for (const [partition, epoch] of (await archive.epochsBefore(vector)).entries()) leaderEpochs.set(partition, epoch);
     positions = new Map([...assignment].map((partition) => [partition, vector[partition]!]));
     trouble = undefined;
@@ -73,18 +74,21 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
     const block = builder.take();
     if (!block) return;
     // The order of effects is the guarantee: dead letters, rows, then the log rows that make them count, then the hint.
-    await checkBegins(block);
+    const archived = await checkBegins(block);
     await writeDeadLetters(block.deadLetters);
     await archive.insert(block);
     await member.commit(new Map(block.ranges.map((range) => [range.partition, range.to])));
     recordLog.wake();
+    // It filled a hole, and what follows may be there already: go on at what is missing next.
+    if (block.ranges.some(({ partition, to }) => to < (archived[partition] ?? 0))) await resume();
   }
 
   /** The archive may have been set back under us; a range that begins beyond its end would leave a hole. */
-  async function checkBegins(block: ArchiveBlock): Promise<void> {
+  async function checkBegins(block: ArchiveBlock): Promise<readonly (number | undefined)[]> {
     const archived = await archive.archivedVector();
     const beyond = block.ranges.find(({ partition, from }) => from > (archived[partition] ?? starts[partition] ?? 0));
     if (beyond) throw new Error(`partition ${beyond.partition}: the archive does not reach ${beyond.from} any more`);
+    return archived;
   }
 
   /** One piece of work at a time; a fault of any discards what is in memory and resumes. */
@@ -150,6 +154,7 @@ export async function openArchiver(options: ArchiverOptions): Promise<Archiver> 
   return {
     waitingFor: () => trouble ?? lostNow() ?? recordLog.trouble(),
     nudge: () => void work(write),
+    resume: () => void work(resume),
     async [Symbol.asyncDispose]() {
       stopped = true;
       clearInterval(timer);

@@ -197,6 +197,7 @@ describe('a batch run when things go wrong', () => {
           clock: Date.now,
           randomBits: () => 7,
           nudgeArchiver: () => undefined,
+          checkArchive: async () => undefined,
         }),
       [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
     };

@@ -1,5 +1,6 @@
 // The batch layer of one process: the archiver, the runner and its schedule, put together.
 import cron from 'node-cron';
+import { Registry } from 'prom-client';
 import { claimArchivedTopic } from '../runtime/archived-topic.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { EventProducer } from '../runtime/kafka/event-producer.ts';
@@ -9,12 +10,16 @@ import { deadLetterTopicOf } from '../runtime/kafka/topics.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Redis } from '../runtime/redis.ts';
 import type { Generation } from '../schemas/generation.ts';
+import { countBetween } from '../schemas/offset-vector.ts';
 import { type BatchApp, createBatchApp } from './app.ts';
+import { createArchiveCheck } from './archive-check.ts';
 import { type Archiver, openArchiver } from './archiver.ts';
 import { createBatchRunner, runLimits } from './batch-runner.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
 import { createClickHouseRunStore } from './clickhouse-run-store.ts';
+import { collect } from './collector.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
+import { createBatchMetrics } from './metrics.ts';
 import { createRedisSpeedState } from './redis-speed-state.ts';
 
 export interface BatchLayerOptions {
@@ -29,6 +34,9 @@ export interface BatchLayerOptions {
   readonly operatorToken: string;
   readonly archiveIntervalMs: number;
   readonly batchMaxRunRecords: number;
+  readonly collectMinutes: number;
+  readonly keepViewsMinutes: number;
+  readonly keepRunsDays: number;
   /** Cron expression; absent: runs on demand only. */
   readonly batchSchedule?: string;
   readonly log: Logger;
@@ -46,20 +54,34 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
   const archive = createClickHouseArchiveStore(clickhouse, generation, clock);
   const speedState = createRedisSpeedState(options.redis, options.redisPrefix, generation);
   let archiver: Archiver | undefined;
+  const runs = createClickHouseRunStore(clickhouse, generation);
+  const logStarts = async () => (await recordLog.ranges()).map(({ start }) => start);
+  const registry = new Registry();
+  const metrics = createBatchMetrics(registry, async () => {
+    const archived = (await archive.archivedVector()).map((offset) => offset ?? 0);
+    const ends = (await recordLog.ranges()).map(({ end }) => end);
+    const tidemark = (await runs.currentRun())?.tidemark ?? [];
+    return { archive: countBetween(archived, ends), tidemark: countBetween(tidemark, archived) };
+  });
   const runner = createBatchRunner({
     ...options,
-    runs: createClickHouseRunStore(clickhouse, generation),
+    runs,
     archive,
     speedState,
     limits: { ...runLimits, maxRecords: options.batchMaxRunRecords },
     nudgeArchiver: () => archiver?.nudge(),
+    checkArchive: createArchiveCheck({ archive, logStarts, resumeArchiver: () => archiver?.resume(), log }),
   });
-  const first = await runner.begin((await recordLog.ranges()).map((range) => range.start));
+  const first = await runner.begin(await logStarts());
+  const writeDeadLetters = createDeadLetterWriter(options.producer, topic, deadLetterTopicOf(topic));
   archiver = await openArchiver({
     generation,
     recordLog,
     archive,
-    writeDeadLetters: createDeadLetterWriter(options.producer, topic, deadLetterTopicOf(topic)),
+    async writeDeadLetters(letters) {
+      await writeDeadLetters(letters);
+      metrics.deadLetters(letters);
+    },
     starts: first.starts,
     join: (handlers) =>
       joinGroup({
@@ -74,7 +96,7 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     retryMs: 1_000,
   });
   const opened = archiver;
-  const batchApp = createBatchApp({ ...options, runner, waitingFor: opened.waitingFor });
+  const batchApp = createBatchApp({ ...options, runner, registry, metrics, waitingFor: opened.waitingFor });
   const schedule =
     options.batchSchedule === undefined
       ? undefined
@@ -84,9 +106,20 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     await batchApp.makeRun().catch((err: unknown) => log.error({ err }, 'batch run failed; the current run stays'));
   }
 
+  const keepViewsMs = options.keepViewsMinutes * 60_000;
+  const keepRunsMs = options.keepRunsDays * 86_400_000;
+  const collecting = setInterval(() => void collectOnce(), options.collectMinutes * 60_000);
+  async function collectOnce(): Promise<void> {
+    const collected = await collect({ clickhouse, generation, log, clock, keepViewsMs, keepRunsMs }).catch(
+      (err: unknown) => log.warn({ err }, 'collecting failed; the next one finishes it'),
+    );
+    metrics.collected(collected ?? undefined);
+  }
+
   return {
     ...batchApp,
     async [Symbol.asyncDispose]() {
+      clearInterval(collecting);
       await schedule?.destroy();
       batchApp.stop();
       await batchApp.app.close();

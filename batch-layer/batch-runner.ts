@@ -5,6 +5,7 @@ import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import { countBetween, covers, type OffsetVector, sum } from '../schemas/offset-vector.ts';
 import { createRunId } from '../schemas/run-id.ts';
+import type { CheckArchive } from './archive-check.ts';
 import type { ArchiveStore } from './archive-store.ts';
 import { auditRun } from './audit-run.ts';
 import { BatchError } from './errors.ts';
@@ -45,6 +46,7 @@ export interface BatchRunnerOptions {
   readonly randomBits: () => number;
   /** Writes what the archiver has in memory. */
   readonly nudgeArchiver: () => void;
+  readonly checkArchive: CheckArchive;
 }
 
 interface Coverage {
@@ -76,6 +78,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { maxRecords } = limits;
   const chooser = createTidemarkChooser({ archive, speedState, log, clock, nudgeArchiver, maxRecords });
   let verifyAt = Number.NEGATIVE_INFINITY;
+  /** A run would have counted less than it should: the archive is looked through before the next. */
+  let doubtArchive = false;
   /** The run whose announcements were found incomplete; found so twice, they are lost. */
   let doubted: string | undefined;
   let logStarts: OffsetVector = [];
@@ -162,6 +166,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   async function expectEveryEvent(chain: Chain, run: string, counted: number): Promise<void> {
     const announced = await runs.announcedFacts(chain, run);
     if (announced === counted) return;
+    [doubtArchive, verifyAt] = [true, Number.NEGATIVE_INFINITY];
     throw new BatchError(
       'archive-incomplete',
       `the archive has lost rows: with run ${run} the views would hold ${announced} events of ${counted} counted`,
@@ -181,9 +186,14 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       .catch((err: unknown) => log.warn({ err }, 'announcing the run failed; readers poll'));
   }
 
-  /** Views may be wiped or damaged at any time; looked for at the first run and every five minutes, for it scans them. */
+  /**
+   * Views and archive may be wiped or damaged at any time; looked for at the first run and every five minutes, for it
+   * scans them.
+   */
   async function findBroken(chain: Chain): Promise<number[]> {
     if (clock() < verifyAt) return [];
+    await options.checkArchive(doubtArchive);
+    doubtArchive = false;
     const broken = await runs.brokenChunks(chain, limits.maxBrokenChunks);
     if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
     if (broken.length < limits.maxBrokenChunks) verifyAt = clock() + limits.verifyEveryMs;

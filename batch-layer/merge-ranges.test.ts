@@ -34,6 +34,24 @@ describe('ranges of the archive log', () => {
     ]);
   });
 
+  test('keep where leader epochs changed; where a part does not know, the whole does not', () => {
+    const parts = [
+      range(0, 10, { leaderEpochs: [[0, 3]] }),
+      range(10, 20, {
+        leaderEpochs: [
+          [10, 3],
+          [15, 4],
+        ],
+      }),
+    ];
+    expect(mergeRanges(parts, limits)[0]?.merged?.leaderEpochs).toEqual([
+      [0, 3],
+      [15, 4],
+    ]);
+    const unknown = [...parts, range(20, 30, { leaderEpochs: [] })];
+    expect(mergeRanges(unknown, limits)[0]?.merged?.leaderEpochs).toEqual([]);
+  });
+
   test.each([
     ['never over a hole', [range(0, 10), range(11, 20)], []],
     ['never over partitions', [range(0, 10), range(10, 20, { partition: 1 })], []],

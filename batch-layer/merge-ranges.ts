@@ -12,6 +12,8 @@ export interface LoggedRange {
   readonly chunks: readonly number[];
   readonly rejected: readonly (readonly [offset: number, code: string])[];
   readonly gaps: readonly (readonly [from: number, to: number])[];
+  /** Where they change, the first at the range's begin; empty or absent where they are not known. */
+  readonly leaderEpochs?: readonly (readonly [from: number, epoch: number])[];
   readonly insertedAt: number;
 }
 
@@ -80,6 +82,7 @@ function mergeOf(group: readonly LoggedRange[]): RangeMerge {
     chunks: [...new Set(group.flatMap((range) => range.chunks))],
     rejected: [...rejected].toSorted(([a], [b]) => a - b),
     gaps,
+    ...(last.leaderEpochs ? { leaderEpochs: uniteEpochs(group) } : {}),
     insertedAt: Math.max(...group.map((range) => range.insertedAt)),
   };
   return { merged, parts: group };
@@ -91,6 +94,19 @@ function unite(gaps: readonly (readonly [number, number])[]): [number, number][]
     const before = united.at(-1);
     if (before && from <= before[1]) before[1] = Math.max(before[1], to);
     else united.push([from, to]);
+  }
+  return united;
+}
+
+/** Unknown as a whole where a part does not know its own. */
+function uniteEpochs(group: readonly LoggedRange[]): [number, number][] {
+  const united: [number, number][] = [];
+  for (const { leaderEpochs = [] } of group) {
+    if (leaderEpochs.length === 0) return [];
+    for (const [from, epoch] of leaderEpochs) {
+      const before = united.at(-1);
+      if (!before || (from > before[0] && epoch !== before[1])) united.push([from, epoch]);
+    }
   }
   return united;
 }

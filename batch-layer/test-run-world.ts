@@ -97,6 +97,7 @@ export function openRunWorlds(clickhouseUrl: string) {
         clock: () => Date.now(),
         randomBits: () => randomBytes(4).readUInt32BE(),
         nudgeArchiver: () => undefined,
+        checkArchive: async () => undefined,
         ...changes,
       });
       await runner.begin(begins);

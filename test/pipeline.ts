@@ -116,6 +116,9 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       randomBits,
       archiveIntervalMs: 100,
       batchMaxRunRecords: 2_000_000,
+      collectMinutes: 60,
+      keepViewsMinutes: 60,
+      keepRunsDays: 30,
     }),
   );
 

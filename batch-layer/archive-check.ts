@@ -1,0 +1,55 @@
+// Does the archive still hold what its log says? Rows that were lost are archived again from Kafka, where Kafka has them
+// still; else the range is named, and no run is published that would count less.
+import type { Logger } from '../runtime/logger.ts';
+import type { OffsetVector } from '../schemas/offset-vector.ts';
+import type { ArchiveStore, LostRange } from './archive-store.ts';
+import { BatchError } from './errors.ts';
+
+export interface ArchiveCheckDependencies {
+  readonly archive: ArchiveStore;
+  /** Where the log begins by now. */
+  readonly logStarts: () => Promise<OffsetVector>;
+  /** The archiver goes back to the first offset that is missing. */
+  readonly resumeArchiver: () => void;
+  readonly log: Logger;
+}
+
+/**
+ * Returns where all is there. `everywhere`: look also where as many rows are there as were announced.
+ * @throws BatchError archive-incomplete that names the ranges.
+ */
+export type CheckArchive = (everywhere: boolean) => Promise<void>;
+
+const maxNamed = 5;
+
+export function createArchiveCheck({
+  archive,
+  logStarts,
+  resumeArchiver,
+  log,
+}: ArchiveCheckDependencies): CheckArchive {
+  return async (everywhere) => {
+    const lost = await archive.lostRanges(everywhere);
+    if (lost.length === 0) return;
+    const starts = await logStarts();
+    const again = lost.filter(({ partition, from }) => from >= (starts[partition] ?? Number.POSITIVE_INFINITY));
+    const gone = lost.filter((range) => !again.includes(range));
+    if (again.length > 0) {
+      log.error(
+        { ranges: again.slice(0, maxNamed) },
+        'the archive has lost rows: they are archived again from the log',
+      );
+      await archive.retract(again);
+      resumeArchiver();
+    }
+    const fate = gone.length > 0 ? `not in the log any more: ${inWords(gone)}` : `archived again: ${inWords(again)}`;
+    throw new BatchError('archive-incomplete', `the archive has lost rows; ${fate}`);
+  };
+}
+
+function inWords(ranges: readonly LostRange[]): string {
+  const named = ranges
+    .slice(0, maxNamed)
+    .map((r) => `partition ${r.partition}, offsets ${r.from} to ${r.to}: ${r.present} of ${r.events} events`);
+  return [...named, ...(ranges.length > maxNamed ? [`and ${ranges.length - maxNamed} more`] : [])].join('; ');
+}
