@@ -57,11 +57,14 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
   const runs = createClickHouseRunStore(clickhouse, generation);
   const logStarts = async () => (await recordLog.ranges()).map(({ start }) => start);
   const registry = new Registry();
-  const metrics = createBatchMetrics(registry, async () => {
-    const archived = (await archive.archivedVector()).map((offset) => offset ?? 0);
-    const ends = (await recordLog.ranges()).map(({ end }) => end);
-    const tidemark = (await runs.currentRun())?.tidemark ?? [];
-    return { archive: countBetween(archived, ends), tidemark: countBetween(tidemark, archived) };
+  const archived = async () => (await archive.archivedVector()).map((offset) => offset ?? 0);
+  const metrics = createBatchMetrics(registry, {
+    archive: async () =>
+      countBetween(
+        await archived(),
+        (await recordLog.ranges()).map(({ end }) => end),
+      ),
+    tidemark: async () => countBetween((await runs.currentRun())?.tidemark ?? [], await archived()),
   });
   const runner = createBatchRunner({
     ...options,

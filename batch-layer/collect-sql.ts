@@ -38,7 +38,7 @@ export function deleteVersionsSql(
   rollup: Rollup,
   versions: readonly { readonly chunk: number; readonly version: string }[],
 ): string {
-  const pairs = versions.map(({ chunk, version }) => `(${Number(chunk)}, ${literal(version)})`);
+  const pairs = versions.map(({ chunk, version }) => `(${chunk}, ${literal(version)})`);
   return `DELETE FROM ${viewTable(generation, rollup)} WHERE (chunk, run) IN (${pairs.join(', ')})`;
 }
 
@@ -54,6 +54,6 @@ export const mergeableRangesSql = `SELECT * FROM ${tables.archiveLog}
 export function deleteRangesSql(
   ranges: readonly { readonly partition: number; readonly from: number; readonly to: number }[],
 ): string {
-  const triples = ranges.map(({ partition, from, to }) => `(${[partition, from, to].map(Number).join(', ')})`);
+  const triples = ranges.map(({ partition, from, to }) => `(${[partition, from, to].join(', ')})`);
   return `DELETE FROM ${tables.archiveLog} WHERE archive = {archive:String} AND (partition, \`from\`, \`to\`) IN (${triples.join(', ')})`;
 }

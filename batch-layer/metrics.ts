@@ -5,10 +5,12 @@ import type { DeadLetter } from './archive-block.ts';
 import type { RunOutcome } from './batch-runner.ts';
 import type { Collected } from './collector.ts';
 
-/** Records that the archive lacks of the log, and the tidemark of the archive. */
+/** Asked at each scrape; where one fails it is unknown (NaN). */
 export interface BatchLags {
-  readonly archive: number;
-  readonly tidemark: number;
+  /** Records of the log that the archive does not hold yet. */
+  archive(): Promise<number>;
+  /** Archived records above the tidemark. */
+  tidemark(): Promise<number>;
 }
 
 export interface BatchMetrics {
@@ -19,8 +21,7 @@ export interface BatchMetrics {
   collected(collected: Collected | undefined): void;
 }
 
-/** `lags` is asked at each scrape; where it fails they are unknown (NaN). */
-export function createBatchMetrics(registry: Registry, lags: () => Promise<BatchLags>): BatchMetrics {
+export function createBatchMetrics(registry: Registry, lags: BatchLags): BatchMetrics {
   const registers = [registry];
   const counter = (name: string, help: string, labelNames: string[] = []) =>
     new Counter({ name, help, labelNames, registers });
@@ -42,17 +43,15 @@ export function createBatchMetrics(registry: Registry, lags: () => Promise<Batch
   const letters = counter('tidemark_batch_dead_letters_total', 'Dead letters written, by reason', ['reason']);
   const collects = counter('tidemark_batch_collects_total', 'Collections by outcome', ['outcome']);
   const collected = counter('tidemark_batch_collected_total', 'What was collected, by kind', ['kind']);
-  const archiveLag = gauge('tidemark_archive_lag_records', 'Records of the log that the archive does not hold yet');
-  new Gauge({
-    name: 'tidemark_batch_tidemark_lag_records',
-    help: 'Archived records above the tidemark',
-    registers,
-    async collect() {
-      const { archive, tidemark } = await lags().catch(() => ({ archive: Number.NaN, tidemark: Number.NaN }));
-      archiveLag.set(archive);
-      this.set(tidemark);
-    },
-  });
+  asked('tidemark_archive_lag_records', 'Records of the log that the archive does not hold yet', lags.archive);
+  asked('tidemark_batch_tidemark_lag_records', 'Archived records above the tidemark', lags.tidemark);
+
+  function asked(name: string, help: string, ask: () => Promise<number>): Gauge {
+    const collect = async function (this: Gauge): Promise<void> {
+      this.set(await ask().catch(() => Number.NaN));
+    };
+    return new Gauge({ name, help, registers, collect });
+  }
 
   return {
     run(outcome) {

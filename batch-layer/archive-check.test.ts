@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { createLogger } from '../runtime/logger.ts';
+import { createArchiveCheck } from './archive-check.ts';
+import type { ArchiveStore, LostRange } from './archive-store.ts';
+
+const range = (partition: number, from: number): LostRange => ({
+  partition,
+  from,
+  to: from + 10,
+  events: 10,
+  present: 7,
+});
+
+function openWorld(lost: LostRange[]) {
+  const done = { retracted: [] as LostRange[], resumed: 0 };
+  const archive: Pick<ArchiveStore, 'lostRanges' | 'retract'> = {
+    lostRanges: async () => lost,
+    async retract(ranges) {
+      done.retracted.push(...ranges);
+    },
+  };
+  const check = createArchiveCheck({
+    archive: archive as ArchiveStore,
+    logStarts: async () => [100, 0],
+    resumeArchiver() {
+      done.resumed += 1;
+    },
+    log: createLogger('test', 'silent'),
+  });
+  return { check, done };
+}
+
+test('lost rows that the log still holds are taken back, so that they are archived again', async () => {
+  const { check, done } = openWorld([range(0, 100), range(1, 50)]);
+  await expect(check(false)).rejects.toMatchObject({ code: 'archive-incomplete' });
+  expect(done).toEqual({ retracted: [range(0, 100), range(1, 50)], resumed: 1 });
+});
+
+test('lost rows that the log has lost too are named, and nothing is taken back: the archive would end before them', async () => {
+  const { check, done } = openWorld([range(0, 90)]);
+  await expect(check(false)).rejects.toThrow(/not in the log any more: partition 0, offsets 90 to 100: 7 of 10 events/);
+  expect(done).toEqual({ retracted: [], resumed: 0 });
+});
+
+test('an archive that holds everything is left alone', async () => {
+  const { check, done } = openWorld([]);
+  await check(true);
+  expect(done).toEqual({ retracted: [], resumed: 0 });
+});
