@@ -169,7 +169,7 @@ test('poison is passed by, kept with its raw bytes, reason and origin, and shown
 
 describe('a batch run when things go wrong', () => {
   /** A pipeline of its own: what is done to it here must not reach the other tests. */
-  async function openWorld(options: { partitions?: number } = {}) {
+  async function openWorld(options: { partitions?: number; batchMaxRunRecords?: number } = {}) {
     const world = await openPipeline({ stack: inject('stack'), ...options });
     const partitions = world.generation.partitions;
     return {
@@ -272,6 +272,21 @@ describe('a batch run when things go wrong', () => {
     await until('answers stand on the run', async () => (await ask()).provenance?.run === run.run);
     expect((await ask()).rows?.[0]?.orders).toBeGreaterThan(100);
     expect(run).toMatchObject({ audit: 'not-compared', auditNote: expect.stringContaining('were made again') });
+  });
+
+  test('takes as much as one run may, and the next follows at once until all is covered', async () => {
+    await using opened = await openWorld({ batchMaxRunRecords: 100 });
+    const { world, orders, vector, factsSeenBy } = opened;
+    const next = vector(await world.produce(orders.next(350, Date.now())));
+    const { run, covered } = await world.batch.makeRun(next);
+    expect(covered).toBe(true);
+    expect(await factsSeenBy(run.run)).toBe(sum(run.counted));
+    const runs = await world.clickhouse.query<{ tidemark: string[] }>(
+      `SELECT tidemark FROM ${tables.batchRuns} ORDER BY run`,
+    );
+    const counted = runs.map(({ tidemark }) => sum(tidemark.map(Number)));
+    expect(counted.length).toBeGreaterThanOrEqual(5); // run 0, and four of at most 100
+    for (const [i, records] of counted.slice(1).entries()) expect(records - counted[i]!).toBeLessThanOrEqual(100);
   });
 
   test('goes on after its runs were wiped', async () => {

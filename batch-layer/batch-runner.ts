@@ -57,7 +57,7 @@ interface Coverage {
   readonly more: boolean;
 }
 /** What a published run did. */
-export interface RunWork {
+interface RunWork {
   readonly records: number;
   readonly chunks: number;
   readonly ms: number;
@@ -82,6 +82,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   let doubtArchive = false;
   /** The run whose announcements were found incomplete; found so twice, they are lost. */
   let doubted: string | undefined;
+  /** The greatest run that this process has seen: runs may be wiped, and the clock may go back. */
+  let newest = '';
   let logStarts: OffsetVector = [];
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -145,7 +147,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
 
   /** The current run and its chain. Where its announcements are lost, run 0 again: everything is counted anew. */
   async function findParent(): Promise<{ parent: BatchRun; chain: Chain; links: number }> {
-    const parent = await ensureFirstRun(options, logStarts);
+    const parent = await ensureFirstRun(options, logStarts, newest);
+    if (parent.run > newest) newest = parent.run;
     const links = await runs.links(parent.base);
     const { run, base } = parent;
     const chain = { run, base, offChain: runsOffChain(links, run) };
@@ -203,7 +206,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   return {
     async begin(starts) {
       logStarts = starts;
-      const first = await ensureFirstRun(options, logStarts);
+      const first = await ensureFirstRun(options, logStarts, newest);
       await speedState.announceRun().catch(() => undefined);
       return first;
     },

@@ -16,14 +16,19 @@ export interface FirstRunDependencies {
 
 /**
  * The current run; publishes run 0 where the generation has none. Its V is where the log begins, or where the archive
- * does: it may hold what the log has lost (another generation of the same archive, a wiped `batch_runs`).
+ * does: it may hold what the log has lost (another generation of the same archive, a wiped `batch_runs`). It is later than
+ * the run `after`, the newest that was ever seen ('' for none), whatever the clock says: readers would not take it else.
  */
-export async function ensureFirstRun(dependencies: FirstRunDependencies, logStarts: OffsetVector): Promise<BatchRun> {
+export async function ensureFirstRun(
+  dependencies: FirstRunDependencies,
+  logStarts: OffsetVector,
+  after: string,
+): Promise<BatchRun> {
   const current = await dependencies.runs.currentRun();
   if (current) return current;
   const archivedStarts = await dependencies.archive.archivedStarts();
   const starts = logStarts.map((start, partition) => Math.min(start, archivedStarts[partition] ?? start));
-  return publishFirstRun(dependencies, starts, '');
+  return publishFirstRun(dependencies, starts, after);
 }
 
 /** Run 0, later than the run `after`: from here on everything is counted again. */

@@ -160,13 +160,20 @@ describe('two runners at once', () => {
     expect((await world.expectExact()).tidemark).toEqual([0]);
   });
 
-  test('a clock that goes back makes no run that is older than its parent', async () => {
+  test('a clock that goes back makes no run that is older than its parent, nor older than runs that were wiped', async () => {
     const world = await worlds.open('clock');
-    await (await world.runnerOn(worlds.clickhouse)).begin([0]);
+    await world.runnerOn(worlds.clickhouse);
+    const first = (await readCurrentRun(worlds.clickhouse, world.generation))!;
     await world.lay(0, 0, ordersFrom(0, 3));
-    const parent = (await readCurrentRun(worlds.clickhouse, world.generation))!;
-    const { run } = await (await world.runnerOn(worlds.clickhouse, { clock: () => Date.now() - hourMs })).run();
-    expect(run.run > parent.run).toBe(true);
+    const runner = await world.runnerOn(worlds.clickhouse, { clock: () => Date.now() - hourMs });
+    const { run } = await runner.run();
+    expect(run.run > first.run).toBe(true);
+    expect((await world.expectExact()).tidemark).toEqual([3]);
+    await worlds.clickhouse.command(`DELETE FROM ${tables.batchRuns} WHERE generation = {g:String}`, {
+      g: world.generation.id,
+    });
+    const again = (await runner.run()).run;
+    expect(again.run > run.run).toBe(true);
     expect((await world.expectExact()).tidemark).toEqual([3]);
   });
 });

@@ -59,7 +59,7 @@ export function epochOf(
   return { from, to, cells, ledger };
 }
 
-export interface SpeedAsSaid {
+interface SpeedAsSaid {
   positions: (SpeedPosition | undefined)[];
   epochs: (AbsorbedEpoch[] | undefined)[];
 }

@@ -17,7 +17,7 @@ export interface TidemarkChooserDependencies {
   readonly maxRecords: number;
 }
 
-export interface TidemarkChoice {
+interface TidemarkChoice {
   readonly tidemark: OffsetVector;
   /** Records that could be counted at once but are left to the next run, to bound this one. */
   readonly left: number;

@@ -77,7 +77,7 @@ log.cleaner.dedupe.buffer.size=16777216
 
 async function format(java: string, jvm: readonly string[], configFile: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url');
-  const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', configFile];
+  const args = [...jvm, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', configFile];
   try {
     await promisify(execFile)(java, args, { timeout: 60_000 });
   } catch (cause) {

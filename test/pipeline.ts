@@ -35,6 +35,7 @@ export interface PipelineOptions {
   readonly partitions?: number;
   readonly horizonMinutes?: number;
   readonly maxEpochRecords?: number;
+  readonly batchMaxRunRecords?: number;
 }
 
 export type { SpeedLayer } from '../speed-layer/speed-layer.ts';
@@ -115,7 +116,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       clock,
       randomBits,
       archiveIntervalMs: 100,
-      batchMaxRunRecords: 2_000_000,
+      batchMaxRunRecords: options.batchMaxRunRecords ?? 2_000_000,
       collectMinutes: 60,
       keepViewsMinutes: 60,
       keepRunsDays: 30,
