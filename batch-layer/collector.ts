@@ -148,9 +148,7 @@ function toRange(row: Readonly<Record<string, unknown>>): LoggedRange {
     chunks: row['chunks'] as number[],
     rejected: pairs('rejected').map(([offset, code]) => [Number(offset), code] as const),
     gaps: pairs('gaps').map(([from, to]) => [Number(from), Number(to)] as const),
-    ...(row['leaderEpochs']
-      ? { leaderEpochs: pairs('leaderEpochs').map(([from, epoch]) => [Number(from), Number(epoch)] as const) }
-      : {}),
+    leaderEpochs: pairs('leaderEpochs').map(([from, epoch]) => [Number(from), Number(epoch)] as const),
     insertedAt: Number(row['insertedAt']),
   };
 }

@@ -10,6 +10,7 @@ const range = (from: number, to: number, changes: Partial<LoggedRange> = {}): Lo
   chunks: [1],
   rejected: [],
   gaps: [],
+  leaderEpochs: [],
   insertedAt: to,
   ...changes,
 });
@@ -34,22 +35,28 @@ describe('ranges of the archive log', () => {
     ]);
   });
 
-  test('keep where leader epochs changed; where a part does not know, the whole does not', () => {
+  test('keep where leader epochs changed; where two disagree the older one', () => {
     const parts = [
-      range(0, 10, { leaderEpochs: [[0, 3]] }),
-      range(10, 20, {
+      range(0, 12, {
         leaderEpochs: [
-          [10, 3],
-          [15, 4],
+          [0, 3],
+          [10, 5],
         ],
       }),
+      range(10, 20, {
+        leaderEpochs: [
+          [10, 4],
+          [15, 6],
+        ],
+      }),
+      range(20, 30, { leaderEpochs: [[20, 6]] }),
     ];
-    expect(mergeRanges(parts, limits)[0]?.merged?.leaderEpochs).toEqual([
+    const [merge] = mergeRanges(parts, limits);
+    expect(merge?.merged?.leaderEpochs).toEqual([
       [0, 3],
-      [15, 4],
+      [10, 4],
+      [15, 6],
     ]);
-    const unknown = [...parts, range(20, 30, { leaderEpochs: [] })];
-    expect(mergeRanges(unknown, limits)[0]?.merged?.leaderEpochs).toEqual([]);
   });
 
   test.each([

@@ -12,8 +12,8 @@ export interface LoggedRange {
   readonly chunks: readonly number[];
   readonly rejected: readonly (readonly [offset: number, code: string])[];
   readonly gaps: readonly (readonly [from: number, to: number])[];
-  /** Where they change, the first at the range's begin; empty or absent where they are not known. */
-  readonly leaderEpochs?: readonly (readonly [from: number, epoch: number])[];
+  /** Where they change, the first at the range's begin; empty where they are not known. */
+  readonly leaderEpochs: readonly (readonly [from: number, epoch: number])[];
   readonly insertedAt: number;
 }
 
@@ -82,7 +82,7 @@ function mergeOf(group: readonly LoggedRange[]): RangeMerge {
     chunks: [...new Set(group.flatMap((range) => range.chunks))],
     rejected: [...rejected].toSorted(([a], [b]) => a - b),
     gaps,
-    ...(last.leaderEpochs ? { leaderEpochs: uniteEpochs(group) } : {}),
+    leaderEpochs: uniteEpochs(group),
     insertedAt: Math.max(...group.map((range) => range.insertedAt)),
   };
   return { merged, parts: group };
@@ -98,15 +98,13 @@ function unite(gaps: readonly (readonly [number, number])[]): [number, number][]
   return united;
 }
 
-/** Unknown as a whole where a part does not know its own. */
+/** Where two ranges disagree, the older epoch, as whoever reads them takes it. */
 function uniteEpochs(group: readonly LoggedRange[]): [number, number][] {
   const united: [number, number][] = [];
-  for (const { leaderEpochs = [] } of group) {
-    if (leaderEpochs.length === 0) return [];
-    for (const [from, epoch] of leaderEpochs) {
-      const before = united.at(-1);
-      if (!before || (from > before[0] && epoch !== before[1])) united.push([from, epoch]);
-    }
+  const all = group.flatMap(({ leaderEpochs }) => leaderEpochs);
+  for (const [from, epoch] of all.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])) {
+    const before = united.at(-1);
+    if (!before || (from > before[0] && epoch !== before[1])) united.push([from, epoch]);
   }
   return united;
 }

@@ -100,20 +100,23 @@ describe('two runners at once', () => {
 
   test('that publish both: readers go by the greater id, the other run is in no chain', async () => {
     const world = await worlds.open('both');
+    const { speed } = world;
     const other = await world.runnerOn(worlds.clickhouse);
-    await world.lay(0, 0, ordersFrom(0, 3));
+    await world.lay(0, 0, ordersFrom(0, 6));
     let theirs = '';
     const slow = await world.runnerOn(
       at(`INSERT INTO ${tables.batchRuns}`, async () => {
-        await world.lay(0, 3, ordersFrom(3, 9));
+        speed.positions = [{ next: 3, epoch: 3, boundaries: [3], flushedAt: Date.now() }];
         theirs = (await other.run()).run.run;
       }),
     );
-    const mine = (await slow.run()).run.run; // stalled after its last look, published after its successor
-    expect(mine < theirs).toBe(true);
-    expect((await world.expectExact()).run).toBe(theirs);
-    await world.lay(0, 9, ordersFrom(9, 12));
-    expect((await other.run()).run).toMatchObject({ parent: theirs, tidemark: [12] });
+    // Stalled after its last look, published after its successor, and counts more: chunks that the successor has not.
+    const { run: mine } = await slow.run();
+    expect(mine).toMatchObject({ tidemark: [6] });
+    expect(mine.run < theirs).toBe(true);
+    expect(await world.expectExact()).toMatchObject({ run: theirs, tidemark: [3] });
+    speed.positions = [];
+    expect((await other.run()).run).toMatchObject({ parent: theirs, tidemark: [6] });
     await world.expectExact();
   });
 
