@@ -93,7 +93,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     // 1. Ask for a cut. 2. Choose V: what was asked for, or what is live by now, if the cut comes and is archived in time.
     const { tidemark, left, ...coverage } = await chooser.choose(parent, cover);
     const records = countBetween(parent.tidemark, tidemark);
-    const broken = await findBroken(chain);
+    const { broken, more: moreBroken } = await findBroken(chain);
     if (broken.length === 0 && records === 0) return { kind: 'unchanged', run: parent, ...coverage, more: false };
     // 3. Recompute, under an id of this attempt's own: whatever becomes of it, nobody reads it before it is published.
     const run = createRunId(parent.run, startedAt, randomBits());
@@ -141,7 +141,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       { run, tidemark, ...work, left, audit: audited.audit },
       left > 0 ? 'run published, more to come' : 'run published',
     );
-    const more = left > 0 || broken.length >= limits.maxBrokenChunks;
+    const more = left > 0 || moreBroken;
     return { kind: 'published', run: published, ...coverage, work, more };
   }
 
@@ -193,14 +193,21 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
    * Views and archive may be wiped or damaged at any time; looked for at the first run and every five minutes, for it
    * scans them.
    */
-  async function findBroken(chain: Chain): Promise<number[]> {
-    if (clock() < verifyAt) return [];
+  async function findBroken(chain: Chain): Promise<{ broken: number[]; more: boolean }> {
+    if (clock() < verifyAt) return { broken: [], more: false };
     await options.checkArchive(doubtArchive);
     doubtArchive = false;
-    const broken = await runs.brokenChunks(chain, limits.maxBrokenChunks);
-    if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
-    if (broken.length < limits.maxBrokenChunks) verifyAt = clock() + limits.verifyEveryMs;
-    return broken;
+    const found = await runs.brokenChunks(chain, limits.maxBrokenChunks);
+    if (found.length > 0) log.error({ chunks: found.length }, 'views have lost rows: these chunks are made again');
+    const broken: number[] = [];
+    let events = 0;
+    for (const { chunk, events: more } of found) {
+      events += more;
+      if (events <= maxRecords || broken.length === 0) broken.push(chunk);
+    }
+    const more = broken.length < found.length || found.length >= limits.maxBrokenChunks;
+    if (!more) verifyAt = clock() + limits.verifyEveryMs;
+    return { broken, more };
   }
 
   return {

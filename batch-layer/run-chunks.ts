@@ -21,14 +21,15 @@ export async function readBrokenChunks(
   generation: Generation,
   { run: parent, base, offChain }: Chain,
   limit: number,
-): Promise<number[]> {
-  const broken = new Set<number>();
+): Promise<{ chunk: number; events: number }[]> {
+  const broken = new Map<number, number>();
   for (const [i, rollup] of generation.definition.rollups.entries()) {
     const params = { generation: generation.id, parent, base, offChain, limit };
-    const rows = await clickhouse.query<{ chunk: number }>(brokenChunksSql(generation, rollup, i), params);
-    for (const { chunk } of rows) broken.add(chunk);
+    type Row = { chunk: number; events: string };
+    const rows = await clickhouse.query<Row>(brokenChunksSql(generation, rollup, i), params);
+    for (const { chunk, events } of rows) broken.set(chunk, Number(events));
   }
-  return [...broken].slice(0, limit);
+  return [...broken].slice(0, limit).map(([chunk, events]) => ({ chunk, events }));
 }
 
 /** Announces each chunk version that the run wrote, with its rows and events; as a base those too that it inherits. */

@@ -202,18 +202,20 @@ describe('what was written is lost', () => {
     expect(run.run > before).toBe(true);
   });
 
-  test('view rows in more chunks than one run makes again: several runs follow each other', async () => {
-    const world = await worlds.open('views');
-    const limits = { ...runLimits, maxBrokenChunks: 2 };
+  test.each([
+    ['chunks', { maxBrokenChunks: 2 }],
+    ['events', { maxRecords: 2 }],
+  ])('view rows of more %s than one run takes: several runs follow each other', async (name, bounds) => {
+    const world = await worlds.open(`views-${name}`);
     await world.lay(0, 0, ordersFrom(0, 7));
     await (await world.runnerOn(worlds.clickhouse)).run();
     for (const rollup of world.generation.definition.rollups)
       await worlds.clickhouse.command(`TRUNCATE TABLE ${viewTable(world.generation, rollup)}`);
-    const runner = await world.runnerOn(worlds.clickhouse, { limits });
+    const runner = await world.runnerOn(worlds.clickhouse, { limits: { ...runLimits, ...bounds } });
     let made = 0;
     do made += 1;
     while ((await runner.run()).more);
-    expect(made).toBe(3); // five chunks by twos
+    expect(made).toBe(3); // five chunks, each of one order, by twos
     await world.expectExact();
   });
 

@@ -22,7 +22,8 @@ const dirtyChunks = `SELECT arrayJoin(chunks) AS chunk FROM ${tables.archiveLog}
  */
 export function brokenChunksSql(generation: Generation, rollup: Rollup, index: number): string {
   const view = viewTable(generation, rollup);
-  return `SELECT chunk FROM (SELECT chunk, argMax(version, run) AS latest, argMax(rows, run)[${index + 1}] AS announced
+  return `SELECT chunk, events FROM (SELECT chunk, argMax(version, run) AS latest, argMax(rows, run)[${index + 1}] AS announced,
+        argMax(facts, run) AS events
       FROM ${tables.runChunks} WHERE ${inChain('parent')} GROUP BY chunk) AS expected
     LEFT JOIN (SELECT chunk, toString(run) AS latest, count() AS present FROM ${view} GROUP BY chunk, latest) AS found
     USING (chunk, latest) WHERE announced != present LIMIT {limit:UInt32}`;

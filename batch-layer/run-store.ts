@@ -48,8 +48,8 @@ export interface RunStore {
    * run says to have counted: announcements were lost, or the archive lost rows of what the attempt made again.
    */
   announcedFacts(chain: Chain, attempt?: string): Promise<number>;
-  /** Chunks whose version in the chain has not the rows that were announced. Scans the views. */
-  brokenChunks(chain: Chain, limit: number): Promise<number[]>;
+  /** Chunks whose version in the chain has not the rows that were announced, and its events. Scans the views. */
+  brokenChunks(chain: Chain, limit: number): Promise<{ readonly chunk: number; readonly events: number }[]>;
   /** Chunks that the attempt makes: of every archived range that meets [V_parent, V), and the broken ones. */
   dirtyChunks(attempt: Attempt): Promise<number[]>;
   /**
