@@ -102,7 +102,9 @@ describe('two runners at once', () => {
     const world = await worlds.open('both');
     const { speed } = world;
     const other = await world.runnerOn(worlds.clickhouse);
-    await world.lay(0, 0, ordersFrom(0, 6));
+    // Two blocks: a run that takes the first only does not touch the chunks of the second.
+    await world.lay(0, 0, ordersFrom(0, 3));
+    await world.lay(0, 3, ordersFrom(3, 6));
     let theirs = '';
     const slow = await world.runnerOn(
       at(`INSERT INTO ${tables.batchRuns}`, async () => {
@@ -124,7 +126,8 @@ describe('two runners at once', () => {
     const world = await worlds.open('sibling');
     const { generation, speed } = world;
     const other = await world.runnerOn(worlds.clickhouse);
-    await world.lay(0, 0, ordersFrom(0, 2));
+    await world.lay(0, 0, ordersFrom(0, 1));
+    await world.lay(0, 1, ordersFrom(1, 2));
     speed.positions = [{ next: 1, epoch: 1, boundaries: [1], flushedAt: Date.now() }];
     let release: () => void = () => undefined;
     const stalled = new Promise<void>((resolve) => (release = resolve));
