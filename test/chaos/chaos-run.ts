@@ -17,7 +17,7 @@ import { type EndReading, secondsToExact } from './recovery.ts';
 import type { Seen } from './report.ts';
 import type { PlannedFault } from './schedule.ts';
 import { startStriking } from './striker.ts';
-import { differences } from './verdict.ts';
+import { differences, type Finding } from './verdict.ts';
 import type { World } from './world.ts';
 
 export interface ChaosOptions {
@@ -27,6 +27,7 @@ export interface ChaosOptions {
   readonly minutes: number;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
+  readonly onFinding: (finding: Finding) => void;
   readonly onServingRestarted: (listener: () => void) => void;
 }
 
@@ -55,7 +56,7 @@ export async function runChaos(world: World, options: ChaosOptions): Promise<Cha
   resources.defer(() => clickhouse.close());
   const readings: EndReading[] = [];
   const oracle = createMovingOracle(generation.partitions, generation.horizonMs);
-  const judge = createJudge(reader, oracle, readings);
+  const judge = createJudge(reader, oracle, readings, options.onFinding);
   options.onServingRestarted(() => judge.servingRestarted());
   const runs = createBatchRuns(world, clickhouse);
   const questions = questionsAt(Date.now());

@@ -22,7 +22,12 @@ export interface Judge {
 
 const sliceMs = 15;
 
-export function createJudge(reader: LogReader, oracle: MovingOracle, readings: readonly EndReading[]): Judge {
+export function createJudge(
+  reader: LogReader,
+  oracle: MovingOracle,
+  readings: readonly EndReading[],
+  onFinding: (finding: Finding) => void,
+): Judge {
   const answers: AnswerSeen[] = [];
   const findings: Finding[] = [];
   const refusals = new Map<string, number>();
@@ -33,7 +38,9 @@ export function createJudge(reader: LogReader, oracle: MovingOracle, readings: r
   let read = 0;
 
   function note(finding: Finding | undefined): void {
-    if (finding) findings.push(finding);
+    if (!finding) return;
+    findings.push(finding);
+    onFinding(finding);
   }
 
   function hearAnswer(asked: Asked, answer: Answer): void {

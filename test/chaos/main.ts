@@ -1,6 +1,6 @@
 // `npm run chaos -- --seed 7 --minutes 5`: the real stack and the real processes under kill -9, SIGSTOP, wipes, restarts and
 // broken links, while orders flow in and readers ask; each answer is held against the oracle at its own vector.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -44,6 +44,14 @@ const say = (line: string): void => {
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'tidemark-chaos-'));
+const evidence = join(folder, 'evidence.ndjson');
+let evidences = 0;
+/** The first ones are kept whole: the answer, what was expected, and what the log says. */
+const onEvidence = (what: string, detail: unknown): void => {
+  evidences += 1;
+  if (evidences <= 10) say(what);
+  if (evidences <= 100) appendFileSync(evidence, `${JSON.stringify({ at: new Date(), what, detail })}\n`);
+};
 let keep = false;
 try {
   keep = await main();
@@ -74,7 +82,14 @@ async function main(): Promise<boolean> {
   });
   say('everything is ready');
   const onServingRestarted = (listener: () => void) => (servingRestarted = listener);
-  const result = await runChaos(world, { ...options, plan, signal: asked.signal, say, onServingRestarted });
+  const result = await runChaos(world, {
+    ...options,
+    plan,
+    signal: asked.signal,
+    say,
+    onServingRestarted,
+    onFinding: (finding) => onEvidence(`${finding.kind.toUpperCase()}: ${finding.what}`, finding),
+  });
   return report(result, world.sessionTimeoutMs);
 }
 
@@ -97,14 +112,6 @@ function report(result: ChaosResult, sessionTimeoutMs: number): boolean {
   const failed = wrong + of('unmarked') + lost.length > 0 || audits.has('different');
   if (!failed) return false;
   process.exitCode = 1;
-  mkdirSync(join(folder, 'evidence'));
-  const evidence = {
-    findings: judge.findings.slice(0, 20),
-    finalDifferences,
-    lost: lost.slice(0, 100),
-    auditNotes,
-    struck,
-  };
-  writeFileSync(join(folder, 'evidence', 'findings.json'), JSON.stringify(evidence, null, 2));
+  onEvidence('the end', { finalDifferences, lost: lost.slice(0, 100), auditNotes, struck });
   return true;
 }
