@@ -119,8 +119,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const ledger = addToLedger(parent, tidemark, increments.partitions);
     // 4. Audit.
     const audited = broken.length > 0 ? repaired(broken) : await auditRun(attempt);
-    if (audited.audit === 'different')
+    if (audited.audit === 'different') {
+      await expectWholeViews(parent.run, offChain);
       log.error({ run, evidence: audited.auditNote }, 'audit: live counters differ from batch; batch stands');
+    }
     // A range that was logged meanwhile (written twice) made some statements see more chunks than others: give up.
     if ((await runs.dirtyChunks(attempt)).length !== dirty.length)
       throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
@@ -159,6 +161,17 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     if (broken.length > 0) log.error({ chunks: broken.length }, 'views have lost rows: these chunks are made again');
     if (broken.length < maxBrokenChunks) verifyAt = clock() + verifyEveryMs;
     return broken;
+  }
+
+  /** A difference means nothing where the parent's rows are gone: it was not the counters that changed. */
+  async function expectWholeViews(parent: string, offChain: readonly string[]): Promise<void> {
+    const broken = await runs.brokenChunks(parent, offChain, maxBrokenChunks);
+    if (broken.length === 0) return;
+    verifyAt = Number.NEGATIVE_INFINITY;
+    throw new BatchError(
+      'views-lost',
+      `${broken.length} chunks of the views have lost rows: there is nothing to compare with`,
+    );
   }
 
   async function auditRun(attempt: Attempt): Promise<AuditResult> {

@@ -1,6 +1,6 @@
 // Faults of the batch layer.
 
-export type BatchErrorCode = 'archive-incomplete' | 'archive-moved';
+export type BatchErrorCode = 'archive-incomplete' | 'archive-moved' | 'views-lost';
 
 /** A run was given up; the current one stays, and the next attempt begins anew. */
 export class BatchError extends Error {

@@ -2,8 +2,9 @@
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
+import { sum } from '../schemas/offset-vector.ts';
 import { BatchError } from './errors.ts';
-import { brokenChunksSql, countRowsSql, dirtyChunksSql } from './run-sql.ts';
+import { brokenChunksSql, countRowsSql, dirtyChunksSql, expectedFactsSql } from './run-sql.ts';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -29,7 +30,10 @@ export async function readBrokenChunks(
   return [...broken].slice(0, params.limit);
 }
 
-/** Announces the rows of each chunk version that the run wrote. */
+/**
+ * Announces the rows of each chunk version that the run wrote. They are counted after they were written, so what a wipe took
+ * in between is looked for: announced without it, it would be missed for ever.
+ */
 export async function writeRunChunks(
   clickhouse: ClickHouse,
   generation: Generation,
@@ -38,8 +42,17 @@ export async function writeRunChunks(
 ): Promise<void> {
   const { rollups } = generation.definition;
   const rows = new Map(dirty.map((chunk) => [chunk, rollups.map(() => 0)]));
+  const [expected] = await clickhouse.query<{ facts: readonly string[] }>(expectedFactsSql(generation), params);
   for (const [i, rollup] of rollups.entries()) {
-    const counts = await clickhouse.query<{ chunk: number; rows: string }>(countRowsSql(generation, rollup), params);
+    type Row = { readonly chunk: number; readonly rows: string; readonly facts: string };
+    const counts = await clickhouse.query<Row>(countRowsSql(generation, rollup), params);
+    const facts = sum(counts.map((count) => Number(count.facts)));
+    if (facts !== Number(expected!.facts[i])) {
+      if ((await readDirtyChunks(clickhouse, params)).length !== dirty.length)
+        throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
+      const message = `${rollup.name} holds ${facts} facts of ${expected!.facts[i]} that were written`;
+      throw new BatchError('views-lost', message);
+    }
     for (const count of counts) {
       const counted = rows.get(count.chunk);
       if (!counted) throw new BatchError('archive-moved', `chunk ${count.chunk} was not to be recomputed`);

@@ -6,7 +6,7 @@
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewColumns, viewTable } from '../schemas/layout-clickhouse.ts';
-import { foldColumns, foldSql } from '../schemas/sql.ts';
+import { factCountSql, foldColumns, foldSql } from '../schemas/sql.ts';
 
 const byPartition = (name: string, type = 'UInt64') => `{${name}:Array(${type})}[partition + 1]`;
 const inRange = `offset >= ${byPartition('vp')} AND offset < ${byPartition('v')}`;
@@ -55,7 +55,14 @@ export function recomputeSql(generation: Generation, rollup: Rollup): string {
 }
 
 export function countRowsSql(generation: Generation, rollup: Rollup): string {
-  return `SELECT chunk, count() AS rows FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
+  return `SELECT chunk, count() AS rows, sum(facts) AS facts FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
+}
+
+/** Facts that the dirty chunks must have, by rollup. */
+export function expectedFactsSql(generation: Generation): string {
+  const { definition } = generation;
+  const counts = definition.rollups.map((rollup) => factCountSql(definition, rollup));
+  return `SELECT [${counts.join(', ')}] AS facts FROM ${winners(generation)}`;
 }
 
 export const dirtyChunksSql = `SELECT DISTINCT chunk FROM (${dirtyChunks}) ORDER BY chunk`;

@@ -38,7 +38,7 @@ export interface RunStore {
   dirtyChunks(attempt: Attempt): Promise<number[]>;
   /**
    * Makes the view rows of the dirty chunks from the archive below V, each identity once, and announces how many.
-   * @throws BatchError archive-moved where a chunk was made that was not among `dirty`.
+   * @throws BatchError archive-moved where a chunk was made that was not among `dirty`, views-lost where rows are gone again.
    */
   recompute(attempt: Attempt, dirty: readonly number[]): Promise<void>;
   increments(attempt: Attempt): Promise<Increments>;
