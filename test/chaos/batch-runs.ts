@@ -4,7 +4,7 @@ import type { ClickHouse } from '../../runtime/clickhouse.ts';
 import { tables } from '../../schemas/layout-clickhouse.ts';
 import type { World } from './world.ts';
 
-export interface RunAnswer {
+interface RunAnswer {
   readonly covered: boolean;
   readonly run: string;
   readonly audit: { readonly state: string; readonly note: string };

@@ -33,7 +33,7 @@ export interface MovingOracle {
   holds(event: OrderEvent, partition: number): boolean;
 }
 
-export const identityOf = ({ orderId, eventId, occurredAt }: OrderEvent) => `${orderId} ${eventId} ${occurredAt}`;
+const identityOf = ({ orderId, eventId, occurredAt }: OrderEvent) => `${orderId} ${eventId} ${occurredAt}`;
 
 export function createMovingOracle(partitions: number, horizonMs: number): MovingOracle {
   const logs = Array.from(

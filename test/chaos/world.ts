@@ -13,8 +13,8 @@ import { type ServiceName, servicePhases, servicePorts } from '../../stack/servi
 import { openSupervisor, type ServiceSpec } from '../../stack/supervisor.ts';
 import { openTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-export const storeNames = ['kafka', 'redis', 'clickhouse'] as const;
-export type StoreName = (typeof storeNames)[number];
+const storeNames = ['kafka', 'redis', 'clickhouse'] as const;
+type StoreName = (typeof storeNames)[number];
 const services = {
   batch: 'batch-layer',
   'speed-a': 'speed-layer',
