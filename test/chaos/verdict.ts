@@ -12,7 +12,7 @@ export interface Finding {
 }
 
 /** An answer may be silent about what came to the log less than this before it was asked for. */
-export const graceMs = 3_000;
+export const graceMs = 6_000;
 
 /** Values and number of deferred records against the oracle, whose log reaches at least W. */
 export function compare(asked: Asked, answer: Answer, oracle: MovingOracle): Finding | undefined {
