@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openClickHouse } from '../../runtime/clickhouse.ts';
 import { createKafkaJs } from '../../runtime/kafka/kafkajs-client.ts';
 import { partitionOf } from '../../schemas/murmur2.ts';
+import { countBetween } from '../../schemas/offset-vector.ts';
 import { type LogEntry, prefixOf } from '../../schemas/oracle.ts';
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import { encodeToken } from '../../schemas/token.ts';
@@ -81,7 +82,9 @@ export async function runChaos(world: World, options: ChaosOptions): Promise<Cha
   resources.defer(() => clearInterval(judging));
   const startMs = Date.now();
   const striker = startStriking({ world, clickhouse, askForRun: () => runs.ask() }, plan, stop, say);
-  const telling = setInterval(() => say(progress(load, judge, striker.struck.filter((f) => !f.endMs).length)), 5_000);
+  const tell = () =>
+    say(progress(load, judge, readings, striker.struck.filter(({ endMs }) => endMs === undefined).length));
+  const telling = setInterval(tell, 5_000);
   resources.defer(() => clearInterval(telling));
 
   try {
@@ -160,10 +163,12 @@ function findLost(accepted: readonly OrderEvent[], oracle: MovingOracle, partiti
   return accepted.filter((event) => !oracle.holds(event, partitionOf(Buffer.from(event.orderId), partitions)));
 }
 
-function progress(load: Load, judge: Judge, lasting: number): string {
-  const { checked } = judge.count;
-  const wrong = judge.findings.length;
-  return `accepted ${load.accepted.length} · answers ${judge.answers.length}, checked ${checked} · findings ${wrong} · faults that last ${lasting}`;
+function progress(load: Load, judge: Judge, readings: readonly EndReading[], lasting: number): string {
+  const behind = countBetween(judge.answers.at(-1)?.vector ?? [], readings.at(-1)?.ends ?? []);
+  return (
+    `accepted ${load.accepted.length} · answers ${judge.answers.length}, the last one ${behind} records behind · ` +
+    `findings ${judge.findings.length} · faults that last ${lasting}`
+  );
 }
 
 async function waitFor(what: string, condition: () => boolean | Promise<boolean>, signal: AbortSignal): Promise<void> {

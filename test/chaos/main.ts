@@ -31,10 +31,11 @@ const options = new Command('npm run chaos --')
     Object.keys(faultKinds) as FaultKind[],
   )
   .option('--rate <events>', 'orders a second', number(1), 300)
+  .option('--keep', 'keep the logs also where all is well')
   .option('--first-port <port>', 'the first of 70 ports that are used', number(1_024), 19_300)
   .addHelpText('after', '\nThe seed fixes the schedule of faults, not the timing: the same seed can end differently.')
   .parse()
-  .opts<{ seed: number; minutes: number; only: FaultKind[]; rate: number; firstPort: number }>();
+  .opts<{ seed: number; minutes: number; only: FaultKind[]; rate: number; keep?: true; firstPort: number }>();
 
 const asked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort());
@@ -54,7 +55,7 @@ const onEvidence = (what: string, detail: unknown): void => {
 };
 let keep = false;
 try {
-  keep = await main();
+  keep = (await main()) || options.keep === true;
 } catch (error) {
   keep = !asked.signal.aborted;
   say(asked.signal.aborted ? 'stopped as asked' : `ended: ${(error as Error).stack}`);
