@@ -43,7 +43,8 @@ export interface ChaosResult extends Seen {
   readonly secondsAfterLastFault: number | undefined;
 }
 
-const settleMs = 120_000;
+/** Lost views are looked for every five minutes where no audit finds them before. */
+const settleMs = 330_000;
 
 export async function runChaos(world: World, options: ChaosOptions): Promise<ChaosResult> {
   const { seed, rate, plan, minutes, signal, say } = options;
