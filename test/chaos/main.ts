@@ -57,7 +57,7 @@ let keep = false;
 try {
   keep = (await main()) || options.keep === true;
 } catch (error) {
-  keep = !asked.signal.aborted;
+  keep = !asked.signal.aborted || evidences > 0;
   say(asked.signal.aborted ? 'stopped as asked' : `ended: ${(error as Error).stack}`);
   process.exitCode = 1;
 }

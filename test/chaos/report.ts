@@ -38,15 +38,15 @@ export function takeOverLines(seen: Seen, sessionTimeoutMs: number): string[] {
   });
 }
 
-/** Nothing where another fault was there, or over for less than two seconds, before the answer was exact. */
+/** Nothing where another fault struck before the answer was exact, or an earlier one was not over by then. */
 function secondsAlone({ struck, readings, answers }: Seen, fault: StruckFault): number[] {
-  const seconds = secondsToExact(readings, answers, fault.startMs);
-  if (seconds === undefined) return [];
-  const exactMs = fault.startMs + seconds * 1_000;
+  const exactMs = (momentMs: number): number =>
+    momentMs + (secondsToExact(readings, answers, momentMs) ?? Number.POSITIVE_INFINITY) * 1_000;
+  const exact = exactMs(fault.startMs);
   const beside = struck.some(
-    (other) => other !== fault && other.startMs < exactMs && (other.endMs ?? exactMs) + 2_000 > fault.startMs,
+    (other) => other !== fault && other.startMs < exact && exactMs(other.endMs ?? other.startMs) > fault.startMs,
   );
-  return beside ? [] : [seconds];
+  return beside || exact === Number.POSITIVE_INFINITY ? [] : [(exact - fault.startMs) / 1_000];
 }
 
 export function countsLine(counts: ReadonlyMap<string, number>): string {
