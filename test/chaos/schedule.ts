@@ -16,14 +16,16 @@ export interface PlannedFault {
 interface KindPlan {
   readonly targets: readonly string[];
   readonly durationMs?: readonly [least: number, most: number];
+  /** What it leaves behind lasts so long: the next fault waits for it, unless they are to overlap. */
+  readonly calmMs?: number;
 }
 
 const speeds = ['speed-a', 'speed-b'] satisfies ProcessName[];
 const seconds = [2_000, 6_000] as const;
 
-/** In `docs`: what `--only` takes. */
+/** What `--only` takes. */
 export const faultKinds = {
-  'kill-speed': { targets: speeds },
+  'kill-speed': { targets: speeds, calmMs: 8_000 },
   'freeze-speed': { targets: speeds, durationMs: [12_000, 12_000] },
   'restart-speed': { targets: speeds },
   'kill-service': { targets: ['ingest', 'batch', 'serving'] },
@@ -64,11 +66,11 @@ export function planFaults(seed: number, minutes: number, only: readonly FaultKi
   for (let atMs = firstAtMs; atMs < endMs; ) {
     if (deck.length === 0) deck = shuffled(only, random);
     const kind = deck.pop()!;
-    const { targets, durationMs = [0, 0] }: KindPlan = faultKinds[kind];
+    const { targets, durationMs = [0, 0], calmMs = 0 }: KindPlan = faultKinds[kind];
     const target = targets[random.integer(0, targets.length - 1)]!;
     const lasts = random.integer(...durationMs);
     planned.push({ kind, target, atMs, durationMs: lasts, chance: random.next() });
-    atMs += random.chance(0.35) ? random.integer(300, 2_000) : lasts + random.integer(4_000, 9_000);
+    atMs += random.chance(0.35) ? random.integer(300, 2_000) : lasts + calmMs + random.integer(4_000, 9_000);
   }
   return planned;
 }
