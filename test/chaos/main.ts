@@ -3,7 +3,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { runChaos, type ChaosResult } from './chaos-run.ts';
 import { countsLine, faultTable, shown, takeOverLines } from './report.ts';
 import { type FaultKind, faultKinds, isFaultKind, planFaults } from './schedule.ts';
@@ -14,21 +14,19 @@ const number = (least: number) => (text: string) => {
   if (!(value >= least)) throw new InvalidArgumentError(`expected a number from ${least} on`);
   return value;
 };
+const allKinds = Object.keys(faultKinds) as FaultKind[];
 const kinds = (text: string) =>
   text.split(',').map((kind): FaultKind => {
     if (isFaultKind(kind)) return kind;
-    throw new InvalidArgumentError(`${kind} is none of ${Object.keys(faultKinds).join(', ')}`);
+    throw new InvalidArgumentError(`${kind} is none of ${allKinds.join(', ')}`);
   });
 
 const options = new Command('npm run chaos --')
   .description('Faults on the real stack while orders flow; every answer is checked against the oracle at its vector.')
   .option('--seed <number>', 'fixes which faults strike, where and when; not how the processes then race', number(0), 1)
   .option('--minutes <minutes>', 'how long faults strike', number(0.2), 2)
-  .option(
-    '--only <kinds>',
-    `some of ${Object.keys(faultKinds).join(',')}`,
-    kinds,
-    Object.keys(faultKinds) as FaultKind[],
+  .addOption(
+    new Option('--only <kinds>', `some of ${allKinds.join(', ')}`).argParser(kinds).default(allKinds, 'all of them'),
   )
   .option('--rate <events>', 'orders a second', number(1), 300)
   .option('--keep', 'keep the logs also where all is well')
