@@ -39,7 +39,11 @@ export async function inject(tools: FaultTools, fault: PlannedFault): Promise<Li
     case 'freeze-clickhouse':
       return freeze(world, fault.target as ProcessName);
     case 'restart-speed':
-      await world.member(fault.target as ProcessName).restart();
+      // Not waited for: its partitions must not wait for it either. Where it does not come up, it is tried again.
+      void world
+        .member(fault.target as ProcessName)
+        .restart()
+        .catch(() => {});
       return nothing;
     case 'flushall':
       await onRedis(world, (redis) => redis.flushall());
