@@ -106,8 +106,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     await expectEveryEvent(chain, run, sum(ledger.counted));
     // 4. Audit.
     const audited = await auditRun(options, attempt);
-    if (audited.audit === 'different')
+    if (audited.audit === 'different') {
+      await expectWholeViews(chain);
       log.error({ run, evidence: audited.auditNote }, 'audit: live counters differ from batch; batch stands');
+    }
     // A range that was logged meanwhile (written twice) made some statements see more chunks than others: give up.
     if ((await runs.dirtyChunks(attempt)).length !== dirty.length)
       throw new BatchError('archive-moved', 'an archive range below the chosen tidemark was logged meanwhile');
@@ -174,6 +176,15 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       'archive-incomplete',
       `the archive has lost rows: with run ${run} the views would hold ${announced} events of ${counted} counted`,
     );
+  }
+
+  /** A difference means nothing where the parent's rows are gone: it was not the counters that changed. */
+  async function expectWholeViews(chain: Chain): Promise<void> {
+    const broken = await runs.brokenChunks(chain, limits.maxBrokenChunks);
+    if (broken.length === 0) return;
+    verifyAt = Number.NEGATIVE_INFINITY;
+    const found = `${broken.length} chunks of the views have lost rows: there is nothing to compare with`;
+    throw new BatchError('views-lost', found);
   }
 
   /** Another runner published meanwhile: this attempt compared and inherited versions of another chain, or none at all. */

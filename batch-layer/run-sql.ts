@@ -4,10 +4,10 @@
 // parentMax (Array(Int64)), horizon, parent, base and offChain of the parent's chain, apart (Array(UInt32): not compared),
 // broken (Array(UInt32): chunks to make again although nothing new falls into them).
 import { announcedFactsSql, inChain, versionsSql } from '../schemas/chain-sql.ts';
-import { countingRollup, type Rollup } from '../schemas/definition.ts';
+import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewColumns, viewTable } from '../schemas/layout-clickhouse.ts';
-import { foldColumns, foldSql } from '../schemas/sql.ts';
+import { factCountSql, foldColumns, foldSql } from '../schemas/sql.ts';
 
 const byPartition = (name: string, type = 'UInt64') => `{${name}:Array(${type})}[partition + 1]`;
 const inRange = `offset >= ${byPartition('vp')} AND offset < ${byPartition('v')}`;
@@ -55,10 +55,15 @@ export function recomputeSql(generation: Generation, rollup: Rollup): string {
     SELECT {run:String}, * FROM (${foldSql(generation.definition, rollup, winners(generation))})`;
 }
 
-/** Rows that the run wrote, and where the rollup counts events, how many. */
 export function countRowsSql(generation: Generation, rollup: Rollup): string {
-  const facts = rollup === countingRollup(generation.definition) ? 'sum(facts)' : '0';
-  return `SELECT chunk, count() AS rows, ${facts} AS counted FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
+  return `SELECT chunk, count() AS rows, sum(facts) AS facts FROM ${viewTable(generation, rollup)} WHERE run = {run:String} GROUP BY chunk`;
+}
+
+/** Facts that the dirty chunks must have, by rollup. */
+export function expectedFactsSql(generation: Generation): string {
+  const { definition } = generation;
+  const counts = definition.rollups.map((rollup) => factCountSql(definition, rollup));
+  return `SELECT [${counts.join(', ')}] AS facts FROM ${winners(generation)}`;
 }
 
 /** A base announces what its chain announces and it did not write itself. */

@@ -55,7 +55,7 @@ export interface RunStore {
   /**
    * Makes the view rows of the dirty chunks from the archive below V, each identity once, and announces how many; of a
    * base also what its chain announces of the other chunks.
-   * @throws BatchError archive-moved where a chunk was made that was not among `dirty`.
+   * @throws BatchError archive-moved where a chunk was made that was not among `dirty`, views-lost where rows are gone again.
    */
   recompute(attempt: Attempt, dirty: readonly number[]): Promise<void>;
   increments(attempt: Attempt): Promise<Increments>;

@@ -32,6 +32,13 @@ export function foldSql(definition: Definition, rollup: Rollup, source: string):
   );
 }
 
+/** How many facts of the rollup a set of events makes: an aggregate over the rows of such a source. */
+export function factCountSql(definition: Definition, rollup: Rollup): string {
+  const facts = rollup.grain === 'item' ? `length(\`items.${itemColumns(definition, rollup)[0]!}\`)` : '1';
+  const types = rollup.eventTypes?.map((type) => `'${type}'`).join(', ');
+  return types === undefined ? `sum(${facts})` : `sumIf(${facts}, type IN (${types}))`;
+}
+
 function addendSql(addend: Addend, rollup: Rollup): string {
   if (addend.kind === 'one') return '1';
   if (rollup.grain === 'item') return `\`items.${addend.field}\``;

@@ -111,3 +111,29 @@ test.each([
   await until('said', () => follower.notes()[0] === expected);
   expect(follower.lagOf([5])).toBeUndefined();
 });
+
+test('while Kafka takes the question and does not answer, the lag is unknown after seconds, and said so', async () => {
+  let asked = 0;
+  let nowMs = 5_000;
+  const hanging = Promise.withResolvers<never>();
+  const ranges = async () => ((asked += 1) === 1 ? [{ start: 0, end: 9, highWatermark: 9 }] : await hanging.promise);
+  const follower = startLogEndFollower({
+    openLog: async () => ({
+      topicId: () => 'topic-1',
+      ranges,
+      findCuts: async () => new Map(),
+      close: async () => undefined,
+    }),
+    counted: () => ({ vector: [5], live: [], archived: undefined }),
+    topic: 'orders',
+    log,
+    clock: () => nowMs,
+  });
+  await until('it is asked again', () => asked === 2);
+  expect(follower.lagOf([5])).toMatchObject({ records: 4 });
+  nowMs += 6_000;
+  expect(follower.lagOf([5])).toBeUndefined();
+  expect(follower.notes()).toEqual([expect.stringMatching(/^lag unknown since 1970-01-01T00:00:05.000Z/)]);
+  hanging.reject(new Error('closed'));
+  await follower[Symbol.asyncDispose]();
+});

@@ -32,6 +32,9 @@ export interface LogEndFollowerDependencies {
 /** The same, again and again, until someone acts: said in the notes instead of "cannot be read". */
 const lasting: readonly string[] = ['topic-replaced', 'unknown-topic'];
 
+/** A reading can hang as long as a request may: what was read before is no news any more. */
+const oldAfterMs = 5_000;
+
 export function startLogEndFollower({
   openLog,
   counted,
@@ -42,6 +45,7 @@ export function startLogEndFollower({
   const lag = createLogLag();
   let recordLog: LogEnds | undefined;
   let awaySince: number | undefined = clock();
+  let readAt = clock();
   let why = "the log's ends cannot be read from Kafka";
   let faults: LogFaults = { incomparable: false, notes: [] };
 
@@ -61,6 +65,7 @@ export function startLogEndFollower({
       clock(),
     );
     awaySince = undefined;
+    readAt = clock();
   }
 
   const polling = startPolling({
@@ -75,13 +80,13 @@ export function startLogEndFollower({
           : "the log's ends cannot be read from Kafka";
     },
   });
-  const known = () => awaySince === undefined;
+  const known = () => awaySince === undefined && clock() - readAt <= oldAfterMs;
   return {
     ends: () => (known() ? lag.ends() : undefined),
     lagOf: (vector) => (known() && !faults.incomparable ? lag.of(vector, clock()) : undefined),
     // What was found stays true while Kafka is away.
     notes: () => [
-      ...(known() ? [] : [`lag unknown since ${new Date(awaySince!).toISOString()}: ${why}`]),
+      ...(known() ? [] : [`lag unknown since ${new Date(awaySince ?? readAt).toISOString()}: ${why}`]),
       ...faults.notes,
     ],
     async [Symbol.asyncDispose]() {

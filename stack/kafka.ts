@@ -8,12 +8,19 @@ import { promisify } from 'node:util';
 import { kafkaServes } from './kafka-probe.ts';
 import type { MemberSpec } from './member.ts';
 
+/** A further listener that tells its clients to come back by another port: that of a proxy in front of it. */
+export interface ProxiedListener {
+  readonly port: number;
+  readonly proxyPort: number;
+}
+
 export interface KafkaOptions {
   readonly dataDir: string;
   readonly port: number;
   readonly controllerPort: number;
   readonly logFile: string;
   readonly toolsDir: string;
+  readonly proxied?: readonly ProxiedListener[] | undefined;
 }
 
 export const KAFKA_FOLDER = 'kafka-4.3.1';
@@ -46,15 +53,19 @@ export async function kafkaSpec(options: KafkaOptions): Promise<MemberSpec> {
   };
 }
 
-function serverProperties({ dataDir, port, controllerPort }: KafkaOptions): string {
+function serverProperties({ dataDir, port, controllerPort, proxied = [] }: KafkaOptions): string {
+  const further = proxied.map(({ port, proxyPort }, i) => ({ name: `PROXIED${i}`, port, proxyPort }));
+  const listeners = further.map(({ name, port }) => `,${name}://127.0.0.1:${port}`).join('');
+  const advertised = further.map(({ name, proxyPort }) => `,${name}://127.0.0.1:${proxyPort}`).join('');
+  const protocols = further.map(({ name }) => `,${name}:PLAINTEXT`).join('');
   return `# Written by stack/kafka.ts at each start; changes are lost.
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${listeners}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}${advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${protocols}
 log.dirs=${join(dataDir, 'log')}
 auto.create.topics.enable=false
 log.retention.hours=-1

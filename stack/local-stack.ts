@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clickHouseSpec } from './clickhouse.ts';
-import { kafkaSpec } from './kafka.ts';
+import { kafkaSpec, type ProxiedListener } from './kafka.ts';
 import { type Member, type MemberEvent, type MemberSpec, openMember } from './member.ts';
 import { chooseFreePorts, requireFreePorts } from './ports.ts';
 import { redisSpec } from './redis.ts';
@@ -19,6 +19,8 @@ export interface LocalStackOptions {
   readonly ports?: StackPorts;
   /** Of ClickHouse's user `default`; absent or empty: none is asked for. */
   readonly clickhousePassword?: string;
+  /** Further listeners of Kafka, each behind a proxy. */
+  readonly kafkaProxied?: readonly ProxiedListener[];
   readonly onEvent?: ((event: MemberEvent) => void) | undefined;
   /** Gives up the start and closes what had started. */
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +41,15 @@ const TOOLS_DIR = new URL('../.tidemark/tools', import.meta.url).pathname;
 const LEAST_FREE_BYTES = 1024 ** 3;
 
 export async function openLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const { dataDir, logDir, toolsDir = TOOLS_DIR, clickhousePassword: password, onEvent, signal } = options;
+  const {
+    dataDir,
+    logDir,
+    toolsDir = TOOLS_DIR,
+    clickhousePassword: password,
+    kafkaProxied: proxied,
+    onEvent,
+    signal,
+  } = options;
   mkdirSync(dataDir, { recursive: true });
   await requireDiskSpace(dataDir);
   const { kafka, controller, redis, clickhouse } = await resolvePorts(options.ports ?? DEFAULT_STACK_PORTS);
@@ -49,7 +59,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   });
   const opening = await Promise.allSettled([
     Promise.resolve(redisSpec({ ...folders('redis'), port: redis, toolsDir })).then(open),
-    kafkaSpec({ ...folders('kafka'), port: kafka, controllerPort: controller, toolsDir }).then(open),
+    kafkaSpec({ ...folders('kafka'), port: kafka, controllerPort: controller, toolsDir, proxied }).then(open),
     Promise.resolve(clickHouseSpec({ ...folders('clickhouse'), port: clickhouse, password })).then(open),
   ]);
   const members = opening.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
