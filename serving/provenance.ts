@@ -24,6 +24,17 @@ export interface Provenance {
   readonly deadLetters: number | null;
   readonly audit: { readonly state: string; readonly events: number; readonly note: string };
   readonly notes: readonly string[];
+  /** How the offsets of [start, W) were spent, in all partitions together. */
+  readonly ledger: Ledger;
+}
+
+/** What a client is told: short by default, all of it on request. */
+export function tellProvenance(provenance: Provenance, detail: 'short' | 'full'): Record<string, unknown> {
+  if (detail === 'full') return { ...provenance };
+  const { run, token, lagRecords, lagMs, newestEventAt, liveShare, deferredRecords, deadLetters, audit, notes } =
+    provenance;
+  const known = { run, token, lagRecords, lagMs, newestEventAt, liveShare, deferredRecords, deadLetters };
+  return { ...known, audit: { state: audit.state }, notes };
 }
 
 export interface FactCounts {
@@ -72,6 +83,7 @@ export function provenanceOf(
     deadLetters: pipeline.deadLetters()?.total ?? null,
     audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
     notes: [...pipeline.notes(), ...notesOf(cut, deferredRecords, lag)],
+    ledger: addLedgers(cut.ledgers.map((live, p) => partitionLedger({ run, live }, p))),
   };
 }
 

@@ -162,7 +162,7 @@ const get = async (url: string) => {
   return { status: response.statusCode, body: response.json(), text: response.body };
 };
 
-const all = '/v1/query?measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store';
+const all = '/v1/query?measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store&provenance=full';
 
 /** Every answer must be the oracle's for its own V and W. */
 async function expectExact(url = all) {
