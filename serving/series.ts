@@ -24,7 +24,7 @@ export interface Series {
 export function entryAt(series: Series, windowStart: number, width: number): Entry {
   let entry = series.entries.get(windowStart);
   if (!entry) {
-    const zeros = () => Array.from({ length: width }, () => 0n);
+    const zeros = () => new Array<bigint>(width).fill(0n);
     entry = { windowStart, present: zeros(), past: zeros() };
     series.entries.set(windowStart, entry);
   }
