@@ -13,7 +13,7 @@ import { addLivePart } from './live-part.ts';
 import type { LiveSource } from './live-source.ts';
 import type { PinnedRun } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type Provenance, provenanceOf, summarizeCut } from './provenance.ts';
+import { liveShareOf, type Provenance, provenanceOf, summarizeCut } from './provenance.ts';
 import type { Query } from './query.ts';
 import { planQuery, type RangeRead, rangesOf } from './query-plan.ts';
 
@@ -56,7 +56,8 @@ export async function answerUnlessKnown(
   const summary = summarizeCut(cut);
   const nowMs = clock();
   const plan = planQuery(query, definition, { nowMs, newestMs: summary.newestMs, earliestMs: rules.earliestMs });
-  const tag = answerTag(plan, provenanceOf(generation, summary, { live: 0n, all: 0n }, pipeline), nowMs);
+  const provenance = provenanceOf(generation, summary, pipeline);
+  const tag = answerTag(plan, provenance, nowMs);
   if (isKnown(tag)) return { tag, answer: undefined };
   // 2. The live part, folded into groups of its own.
   const ranges = rangesOf(plan, rules.earliestMs);
@@ -74,7 +75,7 @@ export async function answerUnlessKnown(
   };
   const found = { present: reads[0]!.groups, past: reads[1]?.groups ?? new Map() };
   const body = formAnswer(definition, plan, found, nowMs);
-  return { tag, answer: { ...body, provenance: provenanceOf(generation, summary, facts, pipeline) } };
+  return { tag, answer: { ...body, provenance: { ...provenance, liveShare: liveShareOf(facts) } } };
 }
 
 async function addBatchPart(groups: GroupMap, batchViews: BatchViews, pinned: PinnedRun, range: RangeRead) {

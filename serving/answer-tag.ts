@@ -5,7 +5,7 @@ import type { Provenance } from './provenance.ts';
 import type { QueryPlan } from './query-plan.ts';
 import { windowStartOf } from './windows.ts';
 
-export function answerTag(plan: QueryPlan, provenance: Provenance, nowMs: number): string {
+export function answerTag(plan: QueryPlan, provenance: Omit<Provenance, 'liveShare'>, nowMs: number): string {
   const { query, from, to, grid, rollup } = plan;
   const { lagRecords: _records, lagMs: _ms, ...known } = provenance;
   // Windows that end after now are open: the first of them says which.

@@ -301,6 +301,7 @@ describe('the other resources', () => {
     });
     expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
     expect(body.windows).toContain('week');
+    expect([body.weekDays, body.ranges, body.comparisons].map((names) => names.length)).toEqual([7, 6, 4]);
   });
 
   test('a batch run is asked of the batch layer, with the operator token only', async () => {

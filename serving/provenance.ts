@@ -62,9 +62,8 @@ export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
 export function provenanceOf(
   generation: Generation,
   cut: CutSummary,
-  facts: FactCounts,
   pipeline: Pipeline,
-): Provenance {
+): Omit<Provenance, 'liveShare'> {
   const { run } = cut.pinned;
   const lag = pipeline.lagOf(cut.vector);
   const deferredRecords = cut.ledgers.reduce((sum, { deferred }) => sum + deferred, 0);
@@ -78,13 +77,17 @@ export function provenanceOf(
     lagRecords: lag?.records ?? null,
     lagMs: lag?.ms ?? null,
     newestEventAt: cut.newestMs > 0 ? new Date(cut.newestMs).toISOString() : null,
-    liveShare: facts.all === 0n ? 0 : Number((facts.live * 1_000_000n) / facts.all) / 1_000_000,
     deferredRecords,
     deadLetters: pipeline.deadLetters()?.total ?? null,
     audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
     notes: [...pipeline.notes(), ...notesOf(cut, deferredRecords, lag)],
     ledger: addLedgers(cut.ledgers.map((live, p) => partitionLedger({ run, live }, p))),
   };
+}
+
+/** Live facts of an answer among all of them. */
+export function liveShareOf({ live, all }: FactCounts): number {
+  return all === 0n ? 0 : Number((live * 1_000_000n) / all) / 1_000_000;
 }
 
 /** Behind by more than this, an answer says so in words. */

@@ -137,3 +137,12 @@ function viewsOf(events: readonly OrderEvent[]): (read: BatchRead) => readonly G
     return [...groups.values()];
   };
 }
+
+/** Half of the events in the views, the others live. */
+export function createHalvedApp(
+  events: readonly Partial<OrderEvent>[],
+  options: Partial<TestAppOptions> & { readonly nowMs: number },
+): TestApp {
+  const half = (which: number) => events.filter((_, i) => i % 2 === which);
+  return createTestApp({ batch: half(0), live: half(1), ...options });
+}
