@@ -15,7 +15,7 @@ export async function readTotals(api: Api, atLeast: string): Promise<string> {
     ['orders', 'gross', 'units', 'fulfilled'],
     rows.map((row) => [
       numberOf(row['orders']),
-      money(numberOf(row['grossMinor']), String(row['currency'])),
+      money(numberOf(row['grossMinor']), row['currency'] as string),
       numberOf(row['units']),
       numberOf(row['fulfilledOrders']),
     ]),

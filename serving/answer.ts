@@ -42,7 +42,7 @@ export function formAnswer(definition: Definition, plan: QueryPlan, found: Found
   const wantsZeros = query.window === undefined || (query.fill && asked.from !== undefined);
   if (all.length === 0 && query.by.length === 0 && wantsZeros) {
     all.push({ values: [], isOther: false, entries: new Map() });
-    if (query.window === undefined) entryAt(all[0]!, plan.grid.starts[0]!, bases.length);
+    if (query.window === undefined) entryAt(all[0]!, plan.grid.starts[0]!, bases);
   }
   const ranked = rankSeries({ definition, query, bases }, all);
   if (query.fill) fill(plan, ranked, Math.max(plan.from, from));
@@ -86,7 +86,7 @@ function seriesOf({ query, bases, comparison }: QueryPlan, { present, past }: Fo
     const key = JSON.stringify(values);
     let one = series.get(key);
     if (!one) series.set(key, (one = { values, isOther: false, entries: new Map() }));
-    return entryAt(one, windowStart, bases.length);
+    return entryAt(one, windowStart, bases);
   };
   for (const group of present.values()) addSums(entryOf(group.windowStart, group.values).present, group.sums);
   for (const group of past.values()) {
@@ -101,7 +101,7 @@ function fill({ grid, to, bases }: QueryPlan, ranked: readonly Series[], from: n
   if (from >= to || ranked.length === 0) return;
   if (countWindows(grid, from, to) * ranked.length > maxGroups) throw tooManyRows();
   const starts = [...windowsIn(grid, from, to)].map(({ start }) => start);
-  for (const series of ranked) for (const start of starts) entryAt(series, start, bases.length);
+  for (const series of ranked) for (const start of starts) entryAt(series, start, bases);
 }
 
 /** By rank, then by window; by window first where nothing is ranked or windowStart comes first. */

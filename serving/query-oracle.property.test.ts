@@ -7,7 +7,7 @@ import type { OrderEvent } from '../schemas/order-event.ts';
 import { orderTotals, type OracleTotals } from '../schemas/oracle.ts';
 import { createTestApp } from './test-app.ts';
 import { testEvent } from './test-live-world.ts';
-import { gridOf, type WeekDay, type WindowName, weekDays, windowNames, windowsIn } from './windows.ts';
+import { gridOf, type WindowName, weekDays, windowNames, windowsIn } from './windows.ts';
 
 const nowMs = Date.UTC(2024, 3, 10, 15, 20, 30);
 const minuteMs = 60_000;
@@ -199,7 +199,7 @@ function expectExact(events: readonly OrderEvent[], asked: RandomQuery, body: Re
       ? [whole]
       : [
           ...windowsIn(
-            gridOf(asked.window as WindowName, asked.tz, whole.from, whole.to, asked.weekStart as WeekDay),
+            gridOf(asked.window as WindowName, asked.tz, whole.from, whole.to, asked.weekStart),
             whole.from,
             whole.to,
           ),

@@ -1,7 +1,7 @@
 // GET and POST /v1/query: one parser, one answer, as JSON or as CSV, streamed where it is long.
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { type Answer, answerUnlessKnown, type QueryDependencies } from './answer-query.ts';
+import { type Answer, answerQuery, answerUnlessKnown, type QueryDependencies } from './answer-query.ts';
 import { namesTag } from './answer-tag.ts';
 import { csvPieces, jsonPieces } from './answer-text.ts';
 import type { ServingMetrics } from './metrics.ts';
@@ -35,10 +35,10 @@ export function registerQueryRoutes(
     scope.post('/v1/query', { bodyLimit: bodyLimitBytes }, async (request, reply) => {
       const done = metrics.startQuery();
       const query = parseQueryBody(request.body, definition, partitions);
-      const { answer } = await answerUnlessKnown(dependencies, query, () => false);
+      const answer = await answerQuery(dependencies, query);
       done();
       void reply.header('cache-control', 'private, no-cache');
-      return sendAnswer(reply, answer!, query);
+      return sendAnswer(reply, answer, query);
     });
   });
 }

@@ -21,10 +21,11 @@ export interface Series {
   readonly entries: Map<number, Entry>;
 }
 
-export function entryAt(series: Series, windowStart: number, width: number): Entry {
+/** Zeros for each of `bases` where there is none yet. */
+export function entryAt(series: Series, windowStart: number, bases: readonly string[]): Entry {
   let entry = series.entries.get(windowStart);
   if (!entry) {
-    const zeros = () => new Array<bigint>(width).fill(0n);
+    const zeros = () => bases.map(() => 0n);
     entry = { windowStart, present: zeros(), past: zeros() };
     series.entries.set(windowStart, entry);
   }
@@ -115,7 +116,7 @@ function addUp({ definition, query, bases }: Ranking, rest: readonly Series[]): 
       others.set(currency, other);
     }
     for (const { windowStart, present, past } of entries.values()) {
-      const entry = entryAt(other, windowStart, bases.length);
+      const entry = entryAt(other, windowStart, bases);
       addSums(entry.present, present);
       addSums(entry.past, past);
     }

@@ -37,7 +37,7 @@ export interface TestApp {
   post(body: unknown, headers?: Record<string, string>): Promise<TestAnswer>;
 }
 
-export interface TestAnswer {
+interface TestAnswer {
   readonly status: number;
   readonly text: string;
   readonly body: { readonly [name: string]: unknown; readonly rows: readonly Record<string, unknown>[] };
