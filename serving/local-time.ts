@@ -3,6 +3,7 @@
 import { Temporal } from 'temporal-polyfill';
 
 export const dayMs = 86_400_000;
+const year10000Ms = Date.UTC(10_000, 0, 1);
 
 export interface LocalClock {
   offsetAt(at: number): number;
@@ -54,8 +55,8 @@ export function createLocalClock(tz: string): LocalClock {
     transition,
     format(at) {
       const offset = offsetAt(at);
-      // Offsets of seconds, as before the railways, are left to Temporal.
-      if (offset % 60_000 !== 0) {
+      // Offsets of seconds, as before the railways, and years of five digits are left to Temporal.
+      if (offset % 60_000 !== 0 || at + offset >= year10000Ms) {
         return zoned(at).toString({ timeZoneName: 'never', fractionalSecondDigits: at % 1_000 === 0 ? 0 : 3 });
       }
       const local = new Date(at + offset).toISOString().slice(0, at % 1_000 === 0 ? 19 : 23);

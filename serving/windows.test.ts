@@ -169,6 +169,12 @@ describe('windows', () => {
     );
   });
 
+  test('instants are written with the offset of the zone, whatever it is', () => {
+    expect(formatInstant(at('2024-03-10T07:00:00.250Z'), 'America/New_York')).toBe('2024-03-10T03:00:00.250-04:00');
+    expect(formatInstant(0, 'Africa/Monrovia')).toBe('1969-12-31T23:15:30-00:45');
+    expect(formatInstant(at('9999-12-31T23:30:00Z'), 'Asia/Tokyo')).toBe('+010000-01-01T08:30:00+09:00');
+  });
+
   test('dates, instants and zones that do not exist are refused', () => {
     expect(startOfLocalDate('2024-02-30', 'UTC')).toBeUndefined();
     expect(startOfLocalDate('2024-03-10', 'America/New_York')).toBe(at('2024-03-10T05:00:00Z'));
