@@ -12,7 +12,7 @@ interface Answer<T> {
 }
 
 export interface Provenance {
-  readonly generation: string;
+  readonly generation?: string;
   readonly run: string;
   readonly runPublishedAt?: string | number | null;
   readonly tidemark?: readonly number[];
@@ -28,8 +28,16 @@ export interface Provenance {
   readonly notes?: readonly unknown[];
 }
 
+/** What a row is held against: its measures then, and by which share they changed. */
+export interface Compared {
+  readonly windowStart?: string;
+  readonly windowEnd?: string;
+  readonly change?: Readonly<Record<string, Cell>>;
+  readonly [measure: string]: Cell | Readonly<Record<string, Cell>> | undefined;
+}
+
 export interface QueryAnswer {
-  readonly rows: readonly Readonly<Record<string, Cell>>[];
+  readonly rows: readonly Readonly<Record<string, Cell | Compared>>[];
   readonly query: Readonly<Record<string, unknown>>;
   readonly provenance: Provenance;
 }

@@ -1,6 +1,6 @@
 // The numbers that `npm start` ends with: totals of the real orders, and how the records were counted, all as the API
 // answers them.
-import type { Api, BatchRunAnswer, Cell, StatusTotals } from './api.ts';
+import type { Api, BatchRunAnswer, StatusTotals } from './api.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { grouped, money, table } from './render.ts';
 
@@ -15,7 +15,7 @@ export async function readTotals(api: Api, atLeast: string): Promise<string> {
     ['orders', 'gross', 'units', 'fulfilled'],
     rows.map((row) => [
       numberOf(row['orders']),
-      money(numberOf(row['grossMinor']), String(row['currency'])),
+      money(numberOf(row['grossMinor']), row['currency'] as string),
       numberOf(row['units']),
       numberOf(row['fulfilledOrders']),
     ]),
@@ -30,7 +30,7 @@ export function countingLine(before: StatusTotals, run: BatchRunAnswer): string 
   return `${grouped(records)} records, live ${grouped(liveCounted)}, deferred ${grouped(deferred)}, ${batch}`;
 }
 
-function numberOf(cell: Cell | undefined): number | bigint {
+function numberOf(cell: unknown): number | bigint {
   if (typeof cell === 'number' || typeof cell === 'bigint') return cell;
   throw new CliError(`the answer holds ${JSON.stringify(cell)} where a number is expected`, exitCodes.fault);
 }

@@ -55,6 +55,18 @@ describe('query', () => {
     'abc',
   ];
 
+  test('a comparison becomes columns beside the present', async () => {
+    const window = { windowStart: '2024-05-02', windowEnd: '2024-05-03' };
+    const compare = { ...window, orders: 8, change: { orders: 0.125 } };
+    const rows = [{ windowStart: '2024-05-03', windowEnd: '2024-05-04', orders: 9, compare }];
+    const answer = () => ({ status: 200, body: { rows, query: {}, provenance } });
+    const ranked = ['--order=-orders', '--limit', '3', '--other', '--last', '1d', '--compare', 'previous'];
+    const { out, requests } = await run(['query', ...ranked], answer, { isTerminal: true });
+    expect(requests[0]!.url.search).toContain('last=1d&order=-orders&limit=3&other=true&compare=previous');
+    expect(out).toMatch(/│ orders │ compared with │ orders then │ orders change │/);
+    expect(out).toMatch(/│ +9 │ 2024-05-02 +│ +8 │ +0\.125 │/);
+  });
+
   test('options become the parameters of the API, and a pipe gets JSON', async () => {
     const { code, out, requests } = await run(args, () => ({ status: 200, body: byStore }));
     expect(code).toBe(0);
@@ -70,12 +82,13 @@ describe('query', () => {
       ['where.store', 'East, and more'],
       ['where.channel', 'web'],
       ['not.country', 'US'],
+      ['provenance', 'full'],
     ]);
   });
 
   test('without options it asks for what can always be answered', async () => {
     const { requests } = await run(['query'], () => ({ status: 200, body: byStore }));
-    expect(requests[0]!.url.search).toBe('?measures=orders%2CgrossMinor&by=currency');
+    expect(requests[0]!.url.search).toBe('?measures=orders%2CgrossMinor&by=currency&provenance=full');
   });
 
   test('a terminal gets a table with readable headers, and JSON where it asks', async () => {

@@ -89,6 +89,9 @@ export function createProgram(io: CliIo): Command {
     .option('--window <size>', 'minute, 15m, hour, day, week, month or year; absent: one total')
     .option('--from <instant>', 'ISO 8601, or a date (its midnight in the time zone)')
     .option('--to <instant>', 'the first instant that does not belong to the range')
+    .option('--last <span>', 'from now back: 90m, 24h, 7d, 4w, 12mo or 2y')
+    .option('--range <name>', 'today, yesterday, week-to-date, month-to-date, quarter-to-date or year-to-date')
+    .option('--week-start <day>', 'sunday to saturday; monday if absent')
     .option('--tz <zone>', 'time zone of windows, such as America/New_York; UTC if absent')
     .addOption(
       new Option(
@@ -103,6 +106,11 @@ export function createProgram(io: CliIo): Command {
       [],
     )
     .option('--not <dimension=value>', 'without this value; repeat it for more', collect, [])
+    .option('--order <names>', 'measures or dimensions, "-" before one for descending; separated by commas')
+    .option('--limit <groups>', 'only the first groups, 1 to 10000')
+    .option('--other', 'the rest beyond the limit as one more')
+    .option('--compare <with>', 'previous, day-ago, week-ago or year-ago')
+    .option('--fill', 'rows also for windows without events')
     .option('--at-least <token>', 'wait, bounded, for an answer that covers the token')
     .addOption(json())
     .addHelpText(
@@ -117,6 +125,8 @@ export function createProgram(io: CliIo): Command {
           '',
         ],
         ['tidemark query --measures units --by category --not category=Furniture', ''],
+        ['tidemark query --measures orders,netMinor --by store --range month-to-date --compare previous', ''],
+        ['tidemark query --measures units --by sku --last 7d --order=-units --limit 10 --other', 'the top ten'],
       ),
     )
     .action((options: Parameters<typeof runQuery>[2]) => runQuery(io, api(), options));

@@ -9,9 +9,17 @@ export interface QueryOptions extends OutputOptions {
   readonly measures?: string;
   readonly by?: string;
   readonly window?: string;
+  readonly weekStart?: string;
   readonly from?: string;
   readonly to?: string;
+  readonly last?: string;
+  readonly range?: string;
   readonly tz?: string;
+  readonly order?: string;
+  readonly limit?: string;
+  readonly other?: true;
+  readonly compare?: string;
+  readonly fill?: true;
   readonly attribution?: string;
   /** Each `dimension=value`; the value is all that follows, commas too. */
   readonly where: readonly string[];
@@ -24,14 +32,33 @@ export async function runQuery(io: CliIo, api: Api, options: QueryOptions): Prom
   printAnswer(io, options, json, () => answerText(answer));
 }
 
+const plainOptions = [
+  'measures',
+  'by',
+  'window',
+  'weekStart',
+  'from',
+  'to',
+  'last',
+  'range',
+  'tz',
+  'attribution',
+  'order',
+  'limit',
+  'other',
+  'compare',
+  'fill',
+  'atLeast',
+] as const;
+
 /** Without measures: orders and gross by currency, because amounts of different currencies are never added. */
 function queryParameters({ where, not, ...given }: QueryOptions): URLSearchParams {
   const plain = { measures: 'orders,grossMinor', ...(given.measures === undefined && { by: 'currency' }) };
   const options = { ...plain, ...given };
   const parameters = new URLSearchParams();
-  for (const name of ['measures', 'by', 'window', 'from', 'to', 'tz', 'attribution', 'atLeast'] as const) {
+  for (const name of plainOptions) {
     const value = options[name];
-    if (value !== undefined) parameters.set(name, value);
+    if (value !== undefined) parameters.set(name, String(value));
   }
   for (const [name, filters] of Object.entries({ where, not })) {
     for (const filter of filters) {
@@ -42,5 +69,7 @@ function queryParameters({ where, not, ...given }: QueryOptions): URLSearchParam
       parameters.append(`${name}.${dimension}`, value);
     }
   }
+  // V and W are shown.
+  parameters.set('provenance', 'full');
   return parameters;
 }

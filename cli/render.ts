@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { sum } from '../schemas/offset-vector.ts';
 import { currencyDigits } from '../schemas/order-event.ts';
-import type { Cell, Provenance, QueryAnswer } from './api.ts';
+import type { Cell, Compared, Provenance, QueryAnswer } from './api.ts';
 
 /** 7254579312 → 7,254,579,312 */
 export function grouped(value: number | bigint): string {
@@ -58,9 +58,23 @@ export function records(rows: readonly Readonly<Record<string, Cell>>[]): string
 
 export function answerText({ rows, provenance }: QueryAnswer): string {
   const shared = sharedWindow(rows);
-  const shown = shared === undefined ? rows : rows.map(({ windowStart: _s, windowEnd: _e, open: _o, ...row }) => row);
+  const flat = rows.map(flatRow);
+  const shown = shared === undefined ? flat : flat.map(({ windowStart: _s, windowEnd: _e, open: _o, ...row }) => row);
   const body = rows.length === 0 ? 'no rows' : records(shown);
   return [...(shared === undefined ? [] : [shared]), body, provenanceText(provenance)].join('\n');
+}
+
+/** What a row is held against becomes columns: "orders then", "orders change". */
+function flatRow({ compare, ...row }: QueryAnswer['rows'][number]): Readonly<Record<string, Cell>> {
+  if (compare === undefined) return row as Readonly<Record<string, Cell>>;
+  const { windowStart, windowEnd: _end, change = {}, ...then } = (compare ?? {}) as Compared;
+  const suffixed = (cells: object, suffix: string) =>
+    Object.entries(cells).map(([name, cell]): [string, Cell] => [`${name}${suffix}`, cell as Cell]);
+  return {
+    ...(row as Readonly<Record<string, Cell>>),
+    'compared with': windowStart ?? null,
+    ...Object.fromEntries([...suffixed(then, ' then'), ...suffixed(change, ' change')]),
+  };
 }
 
 /** One line for the range where all rows have the same; undefined where they differ. */

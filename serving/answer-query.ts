@@ -1,19 +1,21 @@
 // One query, one cut: the live part and W are taken together with the run, before anything is awaited; then ClickHouse is
-// asked for that run, and the two parts meet by addition.
+// asked for that run, and the two parts meet by addition. Both periods of a comparison are of the same cut.
 
 import { Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { type AnswerBody, formAnswer } from './answer.ts';
+import { answerTag } from './answer-tag.ts';
 import { awaitToken } from './await-token.ts';
 import { type BatchViews, maxGroups } from './batch-views.ts';
 import { tooManyRows } from './clickhouse-batch-views.ts';
 import { addGroup, countGroupFacts, type GroupMap } from './groups.ts';
 import { addLivePart } from './live-part.ts';
 import type { LiveSource } from './live-source.ts';
+import type { PinnedRun } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
-import { type Provenance, provenanceOf, summarizeCut } from './provenance.ts';
+import { liveShareOf, type Provenance, provenanceOf, summarizeCut } from './provenance.ts';
 import type { Query } from './query.ts';
-import { planQuery } from './query-plan.ts';
+import { planQuery, type RangeRead, rangesOf } from './query-plan.ts';
 
 export interface QueryDependencies {
   readonly generation: Generation;
@@ -24,9 +26,26 @@ export interface QueryDependencies {
   readonly atLeastTimeoutMs: number;
 }
 
+/** Provenance in full; what a client is told of it, tellProvenance decides. */
 export type Answer = AnswerBody & { readonly provenance: Provenance };
 
 export async function answerQuery(dependencies: QueryDependencies, query: Query): Promise<Answer> {
+  const { answer } = await answerUnlessKnown(dependencies, query, () => false);
+  return answer!;
+}
+
+export interface TaggedAnswer {
+  readonly tag: string;
+  /** undefined: the client has it already, and nothing was computed. */
+  readonly answer: Answer | undefined;
+}
+
+/** `isKnown`: whether the client holds the answer with that tag. */
+export async function answerUnlessKnown(
+  dependencies: QueryDependencies,
+  query: Query,
+  isKnown: (tag: string) => boolean,
+): Promise<TaggedAnswer> {
   const { generation, live, batchViews, pipeline, clock, atLeastTimeoutMs } = dependencies;
   const { definition, rules } = generation;
   if (query.atLeast) await awaitToken(live, generation, query.atLeast, { timeoutMs: atLeastTimeoutMs, clock });
@@ -37,20 +56,34 @@ export async function answerQuery(dependencies: QueryDependencies, query: Query)
   const summary = summarizeCut(cut);
   const nowMs = clock();
   const plan = planQuery(query, definition, { nowMs, newestMs: summary.newestMs, earliestMs: rules.earliestMs });
+  const provenance = provenanceOf(generation, summary, pipeline);
+  const tag = answerTag(plan, provenance, nowMs);
+  if (isKnown(tag)) return { tag, answer: undefined };
   // 2. The live part, folded into groups of its own.
-  const groups: GroupMap = new Map();
-  addLivePart(groups, cut.tilings, plan);
-  const liveFacts = countGroupFacts(groups);
+  const ranges = rangesOf(plan, rules.earliestMs);
+  const reads = (ranges.past ? [ranges.present, ranges.past] : [ranges.present]).map((range) => {
+    const groups: GroupMap = new Map();
+    addLivePart(groups, cut.tilings, range);
+    return { range, groups, liveFacts: countGroupFacts(groups) };
+  });
   // 3. The batch part, of the run of the cut.
-  const { rollup, from, to, grid, groupBy, bases } = plan;
+  await Promise.all(reads.map(({ range, groups }) => addBatchPart(groups, batchViews, summary.pinned, range)));
+
+  const facts = {
+    live: reads.reduce((sum, { liveFacts }) => sum + liveFacts, 0n),
+    all: reads.reduce((sum, { groups }) => sum + countGroupFacts(groups), 0n),
+  };
+  const found = { present: reads[0]!.groups, past: reads[1]?.groups ?? new Map() };
+  const body = formAnswer(definition, plan, found, nowMs);
+  return { tag, answer: { ...body, provenance: { ...provenance, liveShare: liveShareOf(facts) } } };
+}
+
+async function addBatchPart(groups: GroupMap, batchViews: BatchViews, pinned: PinnedRun, range: RangeRead) {
+  const { rollup, from, to, grid, groupBy, bases, query } = range;
   const { starts, steps } = grid;
   const read = { rollup: rollup.name, from, to, starts, steps, groupBy, bases, where: query.where, not: query.not };
-  for (const group of await batchViews.read(summary.pinned, read)) addGroup(groups, group);
+  for (const group of await batchViews.read(pinned, read)) addGroup(groups, group);
   if (groups.size > maxGroups) throw tooManyRows();
-
-  const facts = { live: liveFacts, all: countGroupFacts(groups) };
-  const body = formAnswer(definition, plan, groups, nowMs);
-  return { ...body, provenance: provenanceOf(generation, summary, facts, pipeline) };
 }
 
 export function notReady(pipeline: Pipeline): Problem {

@@ -1,87 +1,154 @@
-// From groups to the rows of an answer: derived measures, order, windows as instants. Pure.
+// From groups to the rows of an answer: currencies, series, empty windows, order, derived measures, windows as instants. Pure.
 
 import { badParameter } from '../runtime/problem.ts';
 import type { Definition } from '../schemas/definition.ts';
-import { addGroup, type GroupMap } from './groups.ts';
-import { measureValue } from './measures.ts';
+import { currencyDigits } from '../schemas/order-event.ts';
+import { maxGroups } from './batch-views.ts';
+import { tooManyRows } from './clickhouse-batch-views.ts';
+import type { GroupMap } from './groups.ts';
+import { addSums } from './groups.ts';
 import { moneyDimension, type QueryPlan } from './query-plan.ts';
-import { formatInstant, windowEndOf } from './windows.ts';
-
-type Row = Readonly<Record<string, unknown>>;
+import { windowStartKey } from './query.ts';
+import { createRowForm, type Row } from './row-form.ts';
+import { type Entry, entryAt, rankSeries, type Series } from './series.ts';
+import { countWindows, windowsIn } from './windows.ts';
 
 export interface AnswerBody {
   readonly rows: readonly Row[];
+  /** The currency of all amounts, where it is no column. */
+  readonly currency?: string;
+  /** Minor digits (ISO 4217) of the currencies in the rows or in the filter. */
+  readonly currencies: Readonly<Record<string, number>>;
   /** The query as understood. */
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-/** Throws a 400 problem where amounts of different currencies would have to be added. */
-export function formAnswer(definition: Definition, plan: QueryPlan, found: GroupMap, nowMs: number): AnswerBody {
-  const { query, grid } = plan;
-  const groups = withoutImpliedCurrency(plan, found);
-  const earliest = groups.values().reduce((least, group) => Math.min(least, group.earliest), Number.POSITIVE_INFINITY);
-  const to = query.to ?? plan.to;
-  const from = query.from ?? Math.min(earliest, to);
-  const iso = memoize((at: number) => formatInstant(at, query.tz));
-
-  const row = (windowStart: number, values: readonly string[], sums: readonly bigint[]): Row => {
-    const total = query.window === undefined;
-    const start = total ? from : Math.max(windowStart, query.from ?? windowStart);
-    const end = total ? to : Math.min(windowEndOf(grid, windowStart), query.to ?? Number.POSITIVE_INFINITY);
-    const byBase = new Map(plan.bases.map((name, i) => [name, sums[i]!]));
-    return {
-      windowStart: iso(start),
-      windowEnd: iso(end),
-      ...(end > nowMs ? { open: true } : {}),
-      ...Object.fromEntries(query.by.map((name, i) => [name, values[i]])),
-      ...Object.fromEntries(query.measures.map((name) => [name, measureValue(definition, name, byBase)])),
-    };
-  };
-
-  const ordered = [...groups.values()].toSorted(
-    (a, b) => a.windowStart - b.windowStart || compareTexts(a.values, b.values),
-  );
-  const rows = ordered.map((group) => row(group.windowStart, group.values, group.sums));
-  if (rows.length === 0 && query.window === undefined && query.by.length === 0) {
-    rows.push(
-      row(
-        plan.from,
-        [],
-        plan.bases.map(() => 0n),
-      ),
-    );
-  }
-  const { measures, by, window = null, tz, where, not, attribution } = query;
-  const understood = { measures, by, window, from: iso(from), to: iso(to), tz, where, not, attribution };
-  return { rows, query: { ...understood, rollup: plan.rollup.name } };
+/** The groups of the present, and of what it is compared with. */
+export interface Found {
+  readonly present: GroupMap;
+  readonly past: GroupMap;
 }
 
-/** Where amounts were asked without the currency: one currency only, and it is no column. */
-function withoutImpliedCurrency(plan: QueryPlan, found: GroupMap): GroupMap {
-  const at = plan.query.by.length;
-  if (plan.groupBy.length === at) return found;
-  const currencies = new Set([...found.values()].map((group) => group.values[at]!));
+/** Throws a 400 problem where amounts of different currencies would have to be added, or rows are too many. */
+export function formAnswer(definition: Definition, plan: QueryPlan, found: Found, nowMs: number): AnswerBody {
+  const { query, asked, bases } = plan;
+  const currency = impliedCurrency(plan, found);
+  const earliest = found.present
+    .values()
+    .reduce((least, group) => Math.min(least, group.earliest), Number.POSITIVE_INFINITY);
+  const to = asked.to ?? plan.to;
+  const from = asked.from ?? Math.min(earliest, to);
+  const all = seriesOf(plan, found);
+  const wantsZeros = query.window === undefined || (query.fill && asked.from !== undefined);
+  if (all.length === 0 && query.by.length === 0 && wantsZeros) {
+    all.push({ values: [], isOther: false, entries: new Map() });
+    if (query.window === undefined) entryAt(all[0]!, plan.grid.starts[0]!, bases);
+  }
+  const ranked = rankSeries({ definition, query, bases }, all);
+  if (query.fill) fill(plan, ranked, Math.max(plan.from, from));
+  const form = createRowForm({ definition, plan, from, to, nowMs });
+  const rows = inOrder(plan, ranked).map(({ series, entry }) => form(series, entry));
+  return {
+    rows,
+    ...(currency === undefined ? {} : { currency }),
+    currencies: digitsOf(plan, currency, ranked),
+    query: understood(plan, from, to),
+  };
+}
+
+/** Where amounts were asked without the currency: the one that all of them are in. */
+function impliedCurrency(plan: QueryPlan, { present, past }: Found): string | undefined {
+  const { query, groupBy } = plan;
+  const at = query.by.length;
+  if (groupBy.length === at) return undefined;
+  const currencies = new Set([...present.values(), ...past.values()].map((group) => group.values[at]!));
   if (currencies.size > 1) {
     const expected = `${moneyDimension} in by, or where.${moneyDimension}= with one of them: amounts of different currencies are never added`;
     throw badParameter('mixed-currencies', 'by', [...currencies].toSorted().join(', '), expected);
   }
-  const groups: GroupMap = new Map();
-  for (const group of found.values()) addGroup(groups, group, group.values.slice(0, at));
-  return groups;
+  const filter = query.where[moneyDimension] ?? [];
+  return [...currencies][0] ?? (filter.length === 1 ? filter[0] : undefined);
 }
 
-function compareTexts(a: readonly string[], b: readonly string[]): number {
-  for (const [i, text] of a.entries()) {
-    if (text !== b[i]) return text < b[i]! ? -1 : 1;
+function digitsOf({ query }: QueryPlan, implied: string | undefined, ranked: readonly Series[]) {
+  const at = query.by.indexOf(moneyDimension);
+  const column = at < 0 ? [] : ranked.map(({ values }) => values[at]);
+  const names = new Set([implied, ...(query.where[moneyDimension] ?? []), ...column]);
+  const known = [...names].filter((name) => typeof name === 'string' && Object.hasOwn(currencyDigits, name));
+  return Object.fromEntries((known as string[]).toSorted().map((name) => [name, currencyDigits[name]!]));
+}
+
+/** Groups of both periods by dimension values, the past windows under those that they are held against. */
+function seriesOf({ query, bases, comparison }: QueryPlan, { present, past }: Found): Series[] {
+  const series = new Map<string, Series>();
+  const entryOf = (windowStart: number, all: readonly string[]): Entry => {
+    const values = all.slice(0, query.by.length);
+    const key = JSON.stringify(values);
+    let one = series.get(key);
+    if (!one) series.set(key, (one = { values, isOther: false, entries: new Map() }));
+    return entryAt(one, windowStart, bases);
+  };
+  for (const group of present.values()) addSums(entryOf(group.windowStart, group.values).present, group.sums);
+  for (const group of past.values()) {
+    const windowStart = comparison?.presentOf.get(group.windowStart);
+    if (windowStart !== undefined) addSums(entryOf(windowStart, group.values).past, group.sums);
   }
-  return 0;
+  return [...series.values()];
 }
 
-function memoize<T>(of: (at: number) => T): (at: number) => T {
-  const known = new Map<number, T>();
-  return (at) => {
-    let value = known.get(at);
-    if (value === undefined) known.set(at, (value = of(at)));
-    return value;
+/** Zeros for the windows in which a series has nothing. */
+function fill({ grid, to, bases }: QueryPlan, ranked: readonly Series[], from: number): void {
+  if (from >= to || ranked.length === 0) return;
+  if (countWindows(grid, from, to) * ranked.length > maxGroups) throw tooManyRows();
+  const starts = [...windowsIn(grid, from, to)].map(({ start }) => start);
+  for (const series of ranked) for (const start of starts) entryAt(series, start, bases);
+}
+
+/** By rank, then by window; by window first where nothing is ranked or windowStart comes first. */
+function inOrder({ query }: QueryPlan, ranked: readonly Series[]) {
+  const key = query.order.find(({ name }) => name === windowStartKey);
+  const sign = key?.descending ? -1 : 1;
+  const byWindow = (a: { entry: Entry }, b: { entry: Entry }) => sign * (a.entry.windowStart - b.entry.windowStart);
+  const rows = ranked.flatMap((series) =>
+    [...series.entries.values()].map((entry) => ({ series, entry })).toSorted(byWindow),
+  );
+  if (rows.length > maxGroups) throw tooManyRows();
+  return query.order.length === 0 || query.order[0] === key ? rows.toSorted(byWindow) : rows;
+}
+
+function understood(plan: QueryPlan, from: number, to: number): AnswerBody['query'] {
+  const { query, clock, comparison, rollup } = plan;
+  const { measures, by, window = null, tz, where, not, attribution } = query;
+  const { order, limit, other, fill, weekStart, last, range, compare } = query;
+  const isos = (span: { start: number; end: number }) => ({
+    from: clock.format(span.start),
+    to: clock.format(span.end),
+  });
+  return {
+    measures,
+    by,
+    window,
+    ...(window === 'week' || range === 'week-to-date' ? { weekStart } : {}),
+    from: clock.format(from),
+    to: clock.format(to),
+    ...(last ? { last: last.text } : {}),
+    ...(range ? { range } : {}),
+    tz,
+    where,
+    not,
+    attribution,
+    ...(order.length > 0 ? { order: order.map(({ name, descending }) => (descending ? `-${name}` : name)) } : {}),
+    ...(limit === undefined ? {} : { limit, other }),
+    ...(fill ? { fill } : {}),
+    ...(comparison
+      ? {
+          compare: {
+            with: compare,
+            ...isos({ start: comparison.from, end: comparison.to }),
+            ...(comparison.leftOut.length > 0 ? { leftOut: comparison.leftOut.map(isos) } : {}),
+          },
+        }
+      : {}),
+    rollup: rollup.name,
   };
 }

@@ -96,7 +96,9 @@ const group = (windowStart: number, values: string[], ...sums: bigint[]): Group 
 describe('GET /v1/query', () => {
   test('adds the live part to the views, by key, and says how much of it is live', async () => {
     const { get } = scene({ groups: [group(Date.UTC(2024, 5, 1), ['west', 'USD'], 3n, 900n)] });
-    const { status, body } = await get('/v1/query?measures=orders,grossMinor,averageOrderMinor&by=store&window=day');
+    const { status, body } = await get(
+      '/v1/query?measures=orders,grossMinor,averageOrderMinor&by=store&window=day&provenance=full',
+    );
     expect(status).toBe(200);
     const window = { windowStart: '2024-06-01T00:00:00+00:00', windowEnd: '2024-06-02T00:00:00+00:00', open: true };
     expect(body.rows).toEqual([
@@ -201,10 +203,10 @@ describe('GET /v1/query', () => {
         },
       },
     });
-    const { body } = await get('/v1/query?measures=orders');
+    const { body } = await get('/v1/query?measures=orders&provenance=full');
     expect(body.rows).toMatchObject([{ orders: 2 }]);
     expect(body.provenance.vector).toEqual([2]);
-    expect((await get('/v1/query?measures=orders')).body.provenance.vector).toEqual([3]);
+    expect((await get('/v1/query?measures=orders&provenance=full')).body.provenance.vector).toEqual([3]);
   });
 
   test('what is stale, incomplete or does not add up is said', async () => {
@@ -227,7 +229,7 @@ describe('GET /v1/query', () => {
   test('late records are told, and a ledger that does not account for every offset', async () => {
     const late = { ...log[0]!, event: testEvent({ occurredAt: minute - 86_400_000 }) };
     const { app, get } = scene({ log: [log[1]!, late].map((entry, offset) => ({ ...entry, offset })), starts: [-3] });
-    const { body } = await get('/v1/query?measures=orders');
+    const { body } = await get('/v1/query?measures=orders&provenance=full');
     expect(body.provenance).toMatchObject({ deferredRecords: 1, vector: [2] });
     expect(body.provenance.notes).toEqual([
       '1 late records wait for the next batch run',
@@ -299,6 +301,7 @@ describe('the other resources', () => {
     });
     expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
     expect(body.windows).toContain('week');
+    expect([body.weekDays, body.ranges, body.comparisons].map((names) => names.length)).toEqual([7, 6, 4]);
   });
 
   test('a batch run is asked of the batch layer, with the operator token only', async () => {

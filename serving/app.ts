@@ -4,14 +4,14 @@ import { createHttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
-import { answerQuery, notReady, type QueryDependencies } from './answer-query.ts';
+import { notReady, type QueryDependencies } from './answer-query.ts';
 import { awaitToken } from './await-token.ts';
 import type { ForwardBatchRun } from './batch-runs-forward.ts';
 import { extentRollup } from './clickhouse-batch-views.ts';
 import { describeDefinition } from './definitions.ts';
 import { createServingMetrics } from './metrics.ts';
 import { summarizeCut } from './provenance.ts';
-import { type Parameters, parseQuery } from './query-parse.ts';
+import { registerQueryRoutes } from './query-routes.ts';
 import { joinExtents, liveExtent, statusOf } from './status.ts';
 
 export interface ServingDependencies extends QueryDependencies {
@@ -26,7 +26,7 @@ const maxRequests = 256;
 
 export function createServingApp(dependencies: ServingDependencies): FastifyInstance {
   const { generation, live, batchViews, pipeline, log, clock, operatorToken, forwardBatchRun } = dependencies;
-  const { definition, partitions } = generation;
+  const { definition } = generation;
   const metrics = createServingMetrics(dependencies);
   const app = createHttpServer({
     log,
@@ -39,13 +39,7 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
   const json = (value: unknown) => JSON.stringify(value);
   const contentType = 'application/json; charset=utf-8';
 
-  app.get('/v1/query', async (request, reply) => {
-    const done = metrics.startQuery();
-    const query = parseQuery(request.query as Parameters, definition, partitions);
-    const answer = await answerQuery(dependencies, query);
-    done();
-    return reply.type(contentType).send(json(answer));
-  });
+  registerQueryRoutes(app, dependencies, metrics);
 
   app.get('/v1/status', async (_request, reply) => {
     const cut = live.capture();

@@ -1,6 +1,8 @@
 // The metric definition as GET /v1/definitions tells it: what can be asked.
 import type { Definition } from '../schemas/definition.ts';
-import { windowNames } from './windows.ts';
+import { compareNames } from './comparison.ts';
+import { rangeNames } from './relative-range.ts';
+import { weekDays, windowNames } from './windows.ts';
 
 export function describeDefinition(definition: Definition): Record<string, unknown> {
   return {
@@ -21,5 +23,8 @@ export function describeDefinition(definition: Definition): Record<string, unkno
       measures,
     })),
     windows: windowNames,
+    weekDays,
+    ranges: rangeNames,
+    comparisons: compareNames,
   };
 }

@@ -20,8 +20,13 @@ export function groupFor(groups: GroupMap, windowStart: number, values: readonly
 export function addGroup(into: GroupMap, from: Group, values: readonly string[] = from.values): void {
   const group = groupFor(into, from.windowStart, values, from.sums.length);
   group.facts += from.facts;
-  for (const [i, sum] of from.sums.entries()) group.sums[i]! += sum;
+  addSums(group.sums, from.sums);
   group.earliest = Math.min(group.earliest, from.earliest);
+}
+
+/** Adds `from` into `into`: the one place where what was counted meets. */
+export function addSums(into: bigint[], from: readonly bigint[]): void {
+  for (const [i, sum] of from.entries()) into[i]! += sum;
 }
 
 export function countGroupFacts(groups: GroupMap): bigint {

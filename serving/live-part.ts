@@ -3,11 +3,11 @@ import { decodeCellKey } from '../schemas/cells.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Epoch } from './epoch.ts';
 import { type GroupMap, groupFor } from './groups.ts';
-import type { QueryPlan } from './query-plan.ts';
+import type { RangeRead } from './query-plan.ts';
 import { windowStartOf } from './windows.ts';
 
 /** Adds what the epochs hold into `groups`. Must run before the next await: the open epochs go on growing. */
-export function addLivePart(groups: GroupMap, tilings: readonly (readonly Epoch[])[], plan: QueryPlan): void {
+export function addLivePart(groups: GroupMap, tilings: readonly (readonly Epoch[])[], plan: RangeRead): void {
   const { rollup, rollupIndex, grid } = plan;
   const accepts = compileFilter(plan);
   const groupAt = plan.groupBy.map((name) => rollup.dimensions.indexOf(name));
@@ -32,7 +32,7 @@ export function addLivePart(groups: GroupMap, tilings: readonly (readonly Epoch[
   }
 }
 
-function compileFilter({ rollup, query }: QueryPlan): (values: readonly string[]) => boolean {
+function compileFilter({ rollup, query }: RangeRead): (values: readonly string[]) => boolean {
   const at = (name: string, { dimensions }: Rollup) => dimensions.indexOf(name);
   const wanted = Object.entries(query.where).map(([name, values]) => [at(name, rollup), new Set(values)] as const);
   const unwanted = Object.entries(query.not).map(([name, values]) => [at(name, rollup), new Set(values)] as const);

@@ -4,20 +4,52 @@ import type { Definition } from '../schemas/definition.ts';
 /** A JSON number of any size, null where undefined. */
 export type MeasureValue = unknown;
 
+type Sums = ReadonlyMap<string, bigint>;
+
 /** `sums` by base measure. Integers beyond 2^53 and decimals are written digit by digit (JSON.rawJSON). */
-export function measureValue(definition: Definition, name: string, sums: ReadonlyMap<string, bigint>): MeasureValue {
+export function measureValue(definition: Definition, name: string, sums: Sums): MeasureValue {
+  const measure = definition.measures[name]!;
+  const fraction = measureFraction(definition, name, sums);
+  if (measure.kind === 'ratio') return fraction ? ratioValue(fraction.of, fraction.by, measure.decimals) : null;
+  return integerValue(fraction!.of);
+}
+
+/** A value as it is, before any rounding; `by` is above zero. */
+export interface Fraction {
+  readonly of: bigint;
+  readonly by: bigint;
+}
+
+/** undefined for nothing divided. */
+export function measureFraction(definition: Definition, name: string, sums: Sums): Fraction | undefined {
   const measure = definition.measures[name]!;
   const sum = (base: string) => sums.get(base) ?? 0n;
   switch (measure.kind) {
     case 'base':
-      return integerValue(sum(name));
+      return { of: sum(name), by: 1n };
     case 'difference':
-      return integerValue(measure.minus.reduce((rest, base) => rest - sum(base), sum(measure.of)));
-    case 'ratio':
-      return ratioValue(sum(measure.of), sum(measure.by), measure.decimals);
+      return { of: measure.minus.reduce((rest, base) => rest - sum(base), sum(measure.of)), by: 1n };
+    case 'ratio': {
+      const [of, by] = [sum(measure.of), sum(measure.by)];
+      return by === 0n ? undefined : by < 0n ? { of: -of, by: -by } : { of, by };
+    }
     default:
       return measure satisfies never;
   }
+}
+
+export function compareFractions(a: Fraction, b: Fraction): number {
+  const [left, right] = [a.of * b.by, b.of * a.by];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+const changeDecimals = 4;
+
+/** (now − then) / |then|; null where there is no value or then is 0. */
+export function changeValue(now: Fraction | undefined, then: Fraction | undefined): MeasureValue {
+  if (!now || !then) return null;
+  const size = then.of < 0n ? -then.of : then.of;
+  return ratioValue(now.of * then.by - then.of * now.by, now.by * size, changeDecimals);
 }
 
 function integerValue(value: bigint): MeasureValue {

@@ -24,6 +24,17 @@ export interface Provenance {
   readonly deadLetters: number | null;
   readonly audit: { readonly state: string; readonly events: number; readonly note: string };
   readonly notes: readonly string[];
+  /** How the offsets of [start, W) were spent, in all partitions together. */
+  readonly ledger: Ledger;
+}
+
+/** What a client is told: short by default, all of it on request. */
+export function tellProvenance(provenance: Provenance, detail: 'short' | 'full'): Record<string, unknown> {
+  if (detail === 'full') return { ...provenance };
+  const { run, token, lagRecords, lagMs, newestEventAt, liveShare, deferredRecords, deadLetters, audit, notes } =
+    provenance;
+  const known = { run, token, lagRecords, lagMs, newestEventAt, liveShare, deferredRecords, deadLetters };
+  return { ...known, audit: { state: audit.state }, notes };
 }
 
 export interface FactCounts {
@@ -51,9 +62,8 @@ export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
 export function provenanceOf(
   generation: Generation,
   cut: CutSummary,
-  facts: FactCounts,
   pipeline: Pipeline,
-): Provenance {
+): Omit<Provenance, 'liveShare'> {
   const { run } = cut.pinned;
   const lag = pipeline.lagOf(cut.vector);
   const deferredRecords = cut.ledgers.reduce((sum, { deferred }) => sum + deferred, 0);
@@ -67,12 +77,17 @@ export function provenanceOf(
     lagRecords: lag?.records ?? null,
     lagMs: lag?.ms ?? null,
     newestEventAt: cut.newestMs > 0 ? new Date(cut.newestMs).toISOString() : null,
-    liveShare: facts.all === 0n ? 0 : Number((facts.live * 1_000_000n) / facts.all) / 1_000_000,
     deferredRecords,
     deadLetters: pipeline.deadLetters()?.total ?? null,
     audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
     notes: [...pipeline.notes(), ...notesOf(cut, deferredRecords, lag)],
+    ledger: addLedgers(cut.ledgers.map((live, p) => partitionLedger({ run, live }, p))),
   };
+}
+
+/** Live facts of an answer among all of them. */
+export function liveShareOf({ live, all }: FactCounts): number {
+  return all === 0n ? 0 : Number((live * 1_000_000n) / all) / 1_000_000;
 }
 
 /** Behind by more than this, an answer says so in words. */

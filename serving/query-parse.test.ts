@@ -27,7 +27,7 @@ describe('a query is refused with field, value and what was expected', () => {
   const long = 'x'.repeat(65);
   test.each<[Parameters, string, string, unknown, string]>([
     [{ colour: 'red' }, 'unknown-parameter', 'colour', 'red', 'one of measures, by'],
-    [{ format: 'csv' }, 'unknown-parameter', 'format', 'csv', 'one of measures, by'],
+    [{ format: 'xml' }, 'unknown-value', 'format', 'xml', 'one of json, csv'],
     [{ measures: undefined }, 'missing-parameter', 'measures', undefined, 'one or more of orders'],
     [{ measures: 'orders,profit' }, 'unknown-measure', 'measures', 'profit', 'one of orders'],
     [{ measures: 'toString' }, 'unknown-measure', 'measures', 'toString', 'one of orders'],
@@ -62,7 +62,7 @@ describe('a query is refused with field, value and what was expected', () => {
       'a multiple of 15 minutes',
     ],
     [{ tz: 'Mars/Olympus' }, 'unknown-time-zone', 'tz', 'Mars/Olympus', 'an IANA time zone'],
-    [{ attribution: 'payment' }, 'unknown-attribution', 'attribution', 'payment', 'event or order'],
+    [{ attribution: 'payment' }, 'unknown-attribution', 'attribution', 'payment', 'one of event, order'],
     [{ atLeast: 'x' }, 'bad-token', 'atLeast', 'x', 'a token from an answer'],
     [{ atLeast: token }, 'bad-token', 'atLeast', token, 'a token from an answer'],
     [{ by: 'sku' }, 'unanswerable', 'measures', 'orders', 'a rollup by occurredAt of [sku] with orders'],

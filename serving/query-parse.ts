@@ -1,97 +1,116 @@
-// From query parameters to a query. Every refusal names the parameter, its value and what was expected.
+// From what a client sent to a query. Every refusal names the parameter, its value and what was expected.
 
 import { badParameter } from '../runtime/problem.ts';
 import type { Definition } from '../schemas/definition.ts';
-import { limits } from '../schemas/order-event.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
-import type { Query } from './query.ts';
-import { instantOf, isTimeZone, startOfLocalDate, type WindowName, windowNames } from './windows.ts';
+import { compareNames } from './comparison.ts';
+import { instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
+import { type OrderKey, type Query, windowStartKey } from './query.ts';
+import { boundFilters, parseFilter } from './query-filter.ts';
+import { inputOfParameters, type Parameters, type QueryInput, queryFields } from './query-input.ts';
+import { flag, listOf, namesOf, oneOf, textOf, whole } from './query-values.ts';
+import { lastExpected, parseLast, rangeNames } from './relative-range.ts';
+import { weekDays, windowNames } from './windows.ts';
 
-export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
+export type { Parameters } from './query-input.ts';
 
-/** Of filter values. Bound parameters travel in an address: together they must stay small. */
-const queryBounds = { filterValues: 100, filterBytes: 4_000 };
+/** The most groups that `limit` can ask for. */
+const maxLimit = 10_000;
 
-const single = ['measures', 'by', 'window', 'from', 'to', 'tz', 'attribution', 'atLeast'];
-
-/** Throws a 400 problem for whatever is wrong. `partitions` is the length that a token's vector must have. */
+/** Of GET. Throws a 400 problem for whatever is wrong. `partitions` is the length that a token's vector must have. */
 export function parseQuery(parameters: Parameters, definition: Definition, partitions: number): Query {
+  return parseInput(inputOfParameters(parameters, Object.keys(definition.dimensions)), definition, partitions);
+}
+
+/** Of POST: a body that was read as JSON. */
+export function parseQueryBody(body: unknown, definition: Definition, partitions: number): Query {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badParameter('bad-body', '(body)', body, 'an object such as {"measures": ["orders"], "by": ["store"]}');
+  }
+  for (const [name, value] of Object.entries(body)) {
+    if (Object.hasOwn(queryFields, name)) continue;
+    throw badParameter('unknown-parameter', name, value, `one of ${Object.keys(queryFields).join(', ')}`);
+  }
+  return parseInput(body as QueryInput, definition, partitions);
+}
+
+function parseInput(input: QueryInput, definition: Definition, partitions: number): Query {
   const dimensions = Object.keys(definition.dimensions);
-  const known = [...single, ...dimensions.flatMap((name) => [`where.${name}`, `not.${name}`])];
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value === undefined) continue;
-    const [kind, dimension] = split(name);
-    if ((kind === 'where' || kind === 'not') && dimension !== undefined) {
-      if (dimensions.includes(dimension)) continue;
-      throw badParameter('unknown-dimension', name, value, `${kind}. and one of ${dimensions.join(', ')}`);
-    }
-    if (!known.includes(name)) throw badParameter('unknown-parameter', name, value, `one of ${known.join(', ')}`);
-    if (typeof value !== 'string') throw badParameter('duplicate-parameter', name, value, 'to be given once');
-  }
-  const text = (name: string) => parameters[name] as string | undefined;
-  const tz = parseZone(text('tz') ?? 'UTC');
-  const from = parseInstant('from', text('from'), tz);
-  const to = parseInstant('to', text('to'), tz);
-  if (from !== undefined && to !== undefined && from >= to) {
-    throw badParameter('reversed-range', 'to', text('to'), `an instant after from (${text('from')})`);
-  }
-  const where = parseFilter('where', parameters, dimensions);
-  const not = parseFilter('not', parameters, dimensions);
+  const measures = parseMeasures(input, definition);
+  const by = namesOf(input, 'by', 'unknown-dimension', dimensions);
+  const window = oneOf(input, 'window', windowNames, 'unknown-window');
+  const where = parseFilter(input, 'where', dimensions);
+  const not = parseFilter(input, 'not', dimensions);
   boundFilters(where, not);
-  return {
-    measures: parseMeasures(text('measures'), definition),
-    by: parseList('by', text('by') ?? '', 'unknown-dimension', dimensions),
-    window: parseWindow(text('window')),
-    from,
-    to,
-    tz,
+  const query: Query = {
+    measures,
+    by,
+    window,
+    weekStart: oneOf(input, 'weekStart', weekDays) ?? 'monday',
+    ...parseRange(input),
     where,
     not,
-    attribution: parseAttribution(text('attribution')),
-    atLeast: parseToken(text('atLeast'), partitions),
+    attribution: oneOf(input, 'attribution', ['event', 'order'], 'unknown-attribution') ?? 'event',
+    order: parseOrder(input, [...measures, ...by]),
+    limit: whole(input, 'limit', 1, maxLimit),
+    other: flag(input, 'other') ?? false,
+    compare: oneOf(input, 'compare', compareNames),
+    fill: flag(input, 'fill') ?? false,
+    atLeast: parseToken(textOf(input, 'atLeast'), partitions),
+    provenance: oneOf(input, 'provenance', ['short', 'full']) ?? 'short',
+    format: oneOf(input, 'format', ['json', 'csv']) ?? 'json',
   };
+  requireTogether(query);
+  return query;
 }
 
-function split(name: string): [string, string | undefined] {
-  const dot = name.indexOf('.');
-  return dot < 0 ? [name, undefined] : [name.slice(0, dot), name.slice(dot + 1)];
-}
-
-function parseMeasures(text: string | undefined, definition: Definition): string[] {
-  const names = Object.keys(definition.measures);
-  if (text === undefined || text === '') {
-    throw badParameter('missing-parameter', 'measures', text, `one or more of ${names.join(', ')}`);
+/** What one field needs of another. */
+function requireTogether(query: Query): void {
+  const { compare, range, last, from, window, fill, other, limit } = query;
+  if (other && limit === undefined)
+    throw badCombination('other', other, 'limit as well: without it nothing is left over');
+  if (fill && window === undefined) throw badCombination('fill', fill, 'window as well: a total has nothing to fill');
+  if (compare !== undefined && range === undefined && last === undefined && from === undefined) {
+    throw badCombination('compare', compare, 'from, last or range as well: where the range begins must be known');
   }
-  return parseList('measures', text, 'unknown-measure', names);
 }
 
-function parseList(field: string, text: string, code: string, known: readonly string[]): string[] {
-  const names = text === '' ? [] : text.split(',');
-  for (const [i, name] of names.entries()) {
-    if (!known.includes(name)) throw badParameter(code, field, name, `one of ${known.join(', ')}`);
-    if (names.indexOf(name) < i) throw badParameter('duplicate-value', field, name, 'each name once');
+function badCombination(field: string, value: unknown, expected: string) {
+  return badParameter('bad-combination', field, value, expected);
+}
+
+function parseMeasures(input: QueryInput, definition: Definition): string[] {
+  const known = Object.keys(definition.measures);
+  const measures = namesOf(input, 'measures', 'unknown-measure', known);
+  if (measures.length > 0) return measures;
+  throw badParameter('missing-parameter', 'measures', input['measures'], `one or more of ${known.join(', ')}`);
+}
+
+function parseRange(input: QueryInput): Pick<Query, 'from' | 'to' | 'last' | 'range' | 'tz'> {
+  const tz = textOf(input, 'tz') ?? 'UTC';
+  if (!isTimeZone(tz)) throw badParameter('unknown-time-zone', 'tz', tz, 'an IANA time zone such as Europe/Berlin');
+  const from = parseInstant(input, 'from', tz);
+  const to = parseInstant(input, 'to', tz);
+  const lastText = textOf(input, 'last');
+  const range = oneOf(input, 'range', rangeNames);
+  for (const [field, value, rivals] of [
+    ['last', lastText, { range, from, to }],
+    ['range', range, { from, to }],
+  ] as const) {
+    const rival = Object.entries(rivals).find(([, given]) => given !== undefined)?.[0];
+    if (value === undefined || rival === undefined) continue;
+    throw badCombination(field, value, `one of from and to, last, range; ${rival} is given too`);
   }
-  return names;
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw badParameter('reversed-range', 'to', input['to'], `an instant after from (${String(input['from'])})`);
+  }
+  const last = lastText === undefined ? undefined : parseLast(lastText);
+  if (lastText !== undefined && last === undefined) throw badParameter('bad-value', 'last', lastText, lastExpected);
+  return { from, to, last, range, tz };
 }
 
-function parseWindow(text: string | undefined): WindowName | undefined {
-  if (text === undefined) return undefined;
-  const window = windowNames.find((name) => name === text);
-  if (!window) throw badParameter('unknown-window', 'window', text, `one of ${windowNames.join(', ')}`);
-  return window;
-}
-
-function parseAttribution(text = 'event'): 'event' | 'order' {
-  if (text === 'event' || text === 'order') return text;
-  throw badParameter('unknown-attribution', 'attribution', text, 'event or order');
-}
-
-function parseZone(text: string): string {
-  if (isTimeZone(text)) return text;
-  throw badParameter('unknown-time-zone', 'tz', text, 'an IANA time zone such as Europe/Berlin');
-}
-
-function parseInstant(field: string, text: string | undefined, tz: string): number | undefined {
+function parseInstant(input: QueryInput, field: string, tz: string): number | undefined {
+  const text = textOf(input, field);
   if (text === undefined) return undefined;
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
   // A plus sign that was not escaped arrives as a space.
@@ -103,29 +122,23 @@ function parseInstant(field: string, text: string | undefined, tz: string): numb
   throw badParameter('bad-instant', field, text, expected);
 }
 
-function parseFilter(kind: string, parameters: Parameters, dimensions: readonly string[]) {
-  const filter: Record<string, readonly string[]> = {};
-  for (const dimension of dimensions) {
-    const field = `${kind}.${dimension}`;
-    const given = parameters[field];
-    if (given === undefined) continue;
-    const values = typeof given === 'string' ? [given] : given;
-    for (const value of values) {
-      if (value !== '' && Buffer.byteLength(value) <= limits.dimensionBytes && !/\p{Cc}/u.test(value)) continue;
-      const expected = `1 to ${limits.dimensionBytes} bytes of text without control characters`;
-      throw badParameter('bad-value', field, value, expected);
-    }
-    filter[dimension] = [...new Set(values)].toSorted();
+/** `-name` is descending. windowStart puts windows before groups (first) or says which way they run (last). */
+function parseOrder(input: QueryInput, columns: readonly string[]): OrderKey[] {
+  const known = [...columns, windowStartKey];
+  const texts = listOf(input, 'order') ?? [];
+  const keys = texts.map((text): OrderKey => {
+    const descending = text.startsWith('-');
+    const name = descending ? text.slice(1) : text;
+    if (known.includes(name)) return { name, descending };
+    throw badParameter('unknown-value', 'order', text, `one of ${known.join(', ')}, with - before it for descending`);
+  });
+  for (const [i, { name }] of keys.entries()) {
+    if (keys.findIndex((key) => key.name === name) < i)
+      throw badParameter('duplicate-value', 'order', name, 'each name once');
+    if (name !== windowStartKey || i === 0 || i === keys.length - 1) continue;
+    throw badCombination('order', texts.join(','), `${windowStartKey} as the first or the last`);
   }
-  return filter;
-}
-
-function boundFilters(...filters: Record<string, readonly string[]>[]): void {
-  const values = filters.flatMap((filter) => Object.values(filter)).flat();
-  const bytes = values.reduce((sum, value) => sum + encodeURIComponent(value).length, 0);
-  if (values.length <= queryBounds.filterValues && bytes <= queryBounds.filterBytes) return;
-  const expected = `at most ${queryBounds.filterValues} values and ${queryBounds.filterBytes} escaped bytes in all`;
-  throw badParameter('too-many-values', 'where', `${values.length} values, ${bytes} bytes`, expected);
+  return keys;
 }
 
 function parseToken(text: string | undefined, partitions: number): Token | undefined {

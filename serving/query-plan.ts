@@ -2,14 +2,23 @@
 
 import { badParameter } from '../runtime/problem.ts';
 import { basesOf, type Definition, type Rollup } from '../schemas/definition.ts';
+import { maxGroups } from './batch-views.ts';
+import { tooManyRows } from './clickhouse-batch-views.ts';
+import { type Comparison, compareWith } from './comparison.ts';
+import { createLocalClock, type LocalClock } from './local-time.ts';
 import type { Query } from './query.ts';
-import { formatInstant, type Grid, gridOf, totalGrid } from './windows.ts';
+import { type AskedRange, resolveRange } from './relative-range.ts';
+import { countWindows, type Grid, gridOf, totalGrid } from './windows.ts';
 
 /** The dimension whose values no amount is added across. */
 export const moneyDimension = 'currency';
 
 export interface QueryPlan {
   readonly query: Query;
+  /** The range that was asked for, settled by now. */
+  readonly asked: AskedRange;
+  /** Of the query's zone. */
+  readonly clock: LocalClock;
   readonly rollup: Rollup;
   readonly rollupIndex: number;
   /** Range to read; `from` is the earliest possible instant where the query leaves it open. */
@@ -20,7 +29,15 @@ export interface QueryPlan {
   readonly groupBy: readonly string[];
   /** Base measures to sum, in the rollup's order. */
   readonly bases: readonly string[];
+  /** What the range is held against, where the query asks for it. */
+  readonly comparison: Comparison | undefined;
 }
+
+/** What is read of a range: the present, or that which it is compared with. */
+export type RangeRead = Pick<
+  QueryPlan,
+  'query' | 'rollup' | 'rollupIndex' | 'from' | 'to' | 'grid' | 'groupBy' | 'bases'
+>;
 
 export interface PlanBounds {
   readonly nowMs: number;
@@ -37,19 +54,34 @@ const aheadMs = 3_660 * 86_400_000;
 export function planQuery(query: Query, definition: Definition, bounds: PlanBounds): QueryPlan {
   const bases = [...new Set(query.measures.flatMap((name) => basesOf(definition, name)))];
   const candidates = candidatesFor(query, definition, bases);
-  const { rollup, from, to, grid } = layOutFirst(query, candidates, bounds);
-  const asksMoney = query.measures.some((name) => definition.measures[name]!.unit === 'minor');
-  const split = asksMoney && !query.by.includes(moneyDimension) && rollup.dimensions.includes(moneyDimension);
+  const clock = createLocalClock(query.tz);
+  const layout = layOutFirst(query, candidates, bounds, clock);
+  const { rollup } = layout;
+  const split =
+    asksMoney(definition, query) && !query.by.includes(moneyDimension) && rollup.dimensions.includes(moneyDimension);
   return {
+    ...layout,
     query,
-    rollup,
+    clock,
     rollupIndex: definition.rollups.indexOf(rollup),
-    from,
-    to,
-    grid,
     groupBy: split ? [...query.by, moneyDimension] : query.by,
     bases: rollup.measures.filter((name) => bases.includes(name)),
   };
+}
+
+export function asksMoney(definition: Definition, { measures }: Query): boolean {
+  return measures.some((name) => definition.measures[name]!.unit === 'minor');
+}
+
+/** The range, and the past one where the query compares and anything valid can lie there. */
+export function rangesOf(
+  plan: QueryPlan,
+  earliestMs: number,
+): { readonly present: RangeRead; readonly past: RangeRead | undefined } {
+  const { comparison } = plan;
+  if (!comparison || comparison.to <= Math.max(comparison.from, earliestMs)) return { present: plan, past: undefined };
+  const { from, to, grid } = comparison;
+  return { present: plan, past: { ...plan, from: Math.max(from, earliestMs), to, grid } };
 }
 
 const fixedMs = { minute: 60_000, '15m': 900_000 };
@@ -109,22 +141,15 @@ function unanswerable(
   );
 }
 
-interface Layout {
-  readonly rollup: Rollup;
-  readonly from: number;
-  readonly to: number;
-  readonly grid: Grid;
-}
+type Layout = Pick<QueryPlan, 'rollup' | 'asked' | 'from' | 'to' | 'grid' | 'comparison'>;
 
 /** Range and windows on the first candidate on whose grain all their edges lie. */
-function layOutFirst(query: Query, candidates: readonly Rollup[], bounds: PlanBounds): Layout {
+function layOutFirst(query: Query, candidates: readonly Rollup[], bounds: PlanBounds, clock: LocalClock): Layout {
   const onGrain = (rollup: Rollup) => [query.from, query.to].every((at) => (at ?? 0) % rollup.windowMs === 0);
   const fitting = candidates.filter(onGrain);
   for (const rollup of fitting) {
-    const { from, to } = rangeOf(query, rollup, bounds);
-    const grid = query.window === undefined ? totalGrid(from, to) : gridOf(query.window, query.tz, from, to);
-    const edges = query.window === undefined ? [] : [...grid.starts, grid.end];
-    if (edges.every((at) => at % rollup.windowMs === 0)) return { rollup, from, to, grid };
+    const layout = layOut(query, rollup, bounds, clock);
+    if (edgesOf(query, layout).every((at) => at % rollup.windowMs === 0)) return layout;
   }
   const finest = candidates.toSorted((a, b) => a.windowMs - b.windowMs)[0]!;
   const minutes = finest.windowMs / 60_000;
@@ -134,24 +159,44 @@ function layOutFirst(query: Query, candidates: readonly Rollup[], bounds: PlanBo
   }
   const [field, at] = (query.from ?? 0) % finest.windowMs === 0 ? ['to', query.to!] : ['from', query.from!];
   const expected = `a multiple of ${minutes} minutes (UTC), the grain of rollup ${finest.name}`;
-  throw badParameter('off-grain', field, formatInstant(at, query.tz), expected);
+  throw badParameter('off-grain', field, clock.format(at), expected);
 }
 
-function rangeOf(query: Query, rollup: Rollup, { nowMs, newestMs, earliestMs }: PlanBounds) {
+function layOut(query: Query, rollup: Rollup, bounds: PlanBounds, clock: LocalClock): Layout {
+  const asked = resolveRange(query, clock, bounds.nowMs, rollup.windowMs);
+  const { from, to, end } = rangeOf(asked, rollup, bounds, clock);
+  const { window, tz, weekStart, compare } = query;
+  const grid = window === undefined ? totalGrid(from, to) : gridOf(window, tz, from, to, weekStart);
+  if (compare === undefined) return { rollup, asked, from, to, grid, comparison: undefined };
+  if (countWindows(grid, from, to) > maxGroups) throw tooManyRows();
+  const present = { from, to: Math.max(Math.min(to, end), from + rollup.windowMs), grid };
+  return { rollup, asked, from, to, grid, comparison: compareWith(query, asked, present, clock) };
+}
+
+/** Every instant at which a range or a window begins or ends. */
+function edgesOf({ window }: Query, { asked, from, to, grid, comparison }: Layout): number[] {
+  const relative = [asked.from ?? from, asked.to ?? to];
+  const windows = window === undefined ? [] : [...grid.starts, grid.end];
+  if (!comparison) return [...relative, ...windows];
+  return [...relative, ...windows, ...comparison.grid.starts, ...comparison.grid.steps, comparison.from, comparison.to];
+}
+
+function rangeOf(asked: AskedRange, rollup: Rollup, { nowMs, newestMs, earliestMs }: PlanBounds, clock: LocalClock) {
   const grain = rollup.windowMs;
   const earliest = Math.floor(earliestMs / grain) * grain;
-  const end = Math.ceil((Math.max(nowMs, newestMs) + 1) / grain) * grain;
-  if (query.to === undefined && query.from !== undefined && query.from >= end) {
+  const now = Math.ceil((Math.max(nowMs, newestMs) + 1) / grain) * grain;
+  const end = Math.min(now, asked.latest ?? now);
+  if (asked.to === undefined && asked.from !== undefined && asked.from >= end) {
     throw badParameter(
       'reversed-range',
       'from',
-      formatInstant(query.from, query.tz),
+      clock.format(asked.from),
       'an instant that is not in the future, or a later to',
     );
   }
   // Clamped to where valid events can lie, so that laying out windows is bounded; a range outside stays empty.
   const latest = end + Math.floor(aheadMs / grain) * grain;
-  const from = Math.max(query.from ?? earliest, Math.min(earliest, (query.to ?? end) - grain));
-  const to = Math.max(Math.min(query.to ?? end, latest), from + grain);
-  return { from, to };
+  const from = Math.max(asked.from ?? earliest, Math.min(earliest, (asked.to ?? end) - grain));
+  const to = Math.max(Math.min(asked.to ?? end, latest), from + grain);
+  return { from, to, end };
 }

@@ -162,7 +162,7 @@ const get = async (url: string) => {
   return { status: response.statusCode, body: response.json(), text: response.body };
 };
 
-const all = '/v1/query?measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store';
+const all = '/v1/query?measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store&provenance=full';
 
 /** Every answer must be the oracle's for its own V and W. */
 async function expectExact(url = all) {
@@ -294,6 +294,30 @@ describe('serving on real engines', () => {
     expect(body.totals.counted + body.totals.duplicate + body.totals.deferred + body.totals.rejected).toBe(61);
     expect(body.extent.from).toBe('2024-02-19T05:49:00.000Z');
     expect(body.runs).toHaveLength(2);
+  });
+
+  test('a comparison over a change of clocks: each row is the oracle of its own two windows', async () => {
+    const query =
+      'window=hour&tz=America/New_York&from=2024-03-10&to=2024-03-11&compare=previous&order=-netMinor&fill=true';
+    const { status, body } = await get(`${all}&${query}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    const { tidemark, vector } = body.provenance;
+    const { counted } = prefixOf(log, tidemark, vector, horizonMs);
+    const totalsOf = (row: Record<string, string>, store: string) => {
+      const [from, to] = [Date.parse(row['windowStart']!), Date.parse(row['windowEnd']!)];
+      const inWindow = counted.filter((e) => e.storeId === store && e.occurredAt >= from && e.occurredAt < to);
+      const { orders = 0, netMinor = 0, units = 0 } = orderTotals(inWindow, () => '').get('') ?? {};
+      return { orders, netMinor, units };
+    };
+    expect(body.rows).toHaveLength(2 * 23);
+    for (const row of body.rows) {
+      expect(row).toMatchObject(totalsOf(row, row.store));
+      expect(row.compare).toMatchObject(totalsOf(row.compare, row.store));
+    }
+    const orders = (rows: { orders: number }[]) => rows.reduce((sum, row) => sum + row.orders, 0);
+    expect(
+      [orders(body.rows), orders(body.rows.map((row: { compare: unknown }) => row.compare))].every((n) => n > 0),
+    ).toBe(true);
   });
 
   test('windows in a zone: the days of New York, one of 23 hours, equal the oracle by local day', async () => {

@@ -24,7 +24,7 @@ export function statusOf(
   const ledgers = cut.ledgers.map((live, p) => partitionLedger({ run, live }, p));
   const totals = addLedgers(ledgers);
   const accounts = conservation(cut);
-  const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, { live: 0n, all: 0n }, pipeline);
+  const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, pipeline);
   return {
     generation: generation.id,
     horizonMs: generation.horizonMs,

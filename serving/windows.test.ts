@@ -1,27 +1,27 @@
 // Windows in zones, checked against what the local clock says of each instant (Intl, an implementation of its own).
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formatInstant, instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
 import {
-  formatInstant,
+  countWindows,
   gridOf,
-  instantOf,
-  isTimeZone,
-  startOfLocalDate,
   type WindowName,
   windowEndOf,
   windowNames,
   windowStartOf,
+  windowsIn,
 } from './windows.ts';
 
 const hourMs = 3_600_000;
 const at = (text: string) => Date.parse(text);
 
+function gridAt(window: WindowName, tz: string, from: string, to: string) {
+  return [...windowsIn(gridOf(window, tz, at(from), at(to)), at(from), at(to))];
+}
+
 /** Every window of a range as texts. */
 function windowsOf(window: WindowName, tz: string, from: string, to: string): string[] {
-  const grid = gridOf(window, tz, at(from), at(to));
-  const starts: number[] = [];
-  for (let start = grid.starts[0]!; start < at(to); start = windowEndOf(grid, start)) starts.push(start);
-  return starts.map((start) => formatInstant(start, tz));
+  return gridAt(window, tz, from, to).map(({ start }) => formatInstant(start, tz));
 }
 
 describe('windows', () => {
@@ -89,6 +89,37 @@ describe('windows', () => {
     ]);
   });
 
+  // By hand from the rules of the zones: how many hours of the clock the local day has, and how long those are that differ.
+  test.each([
+    ['America/New_York', '2024-03-10T05:00:00Z', '2024-03-11T04:00:00Z', 23, []],
+    ['America/New_York', '2024-11-03T04:00:00Z', '2024-11-04T05:00:00Z', 25, []],
+    ['Australia/Lord_Howe', '2024-10-05T13:30:00Z', '2024-10-06T13:00:00Z', 24, [30]],
+    ['Australia/Lord_Howe', '2024-04-06T13:00:00Z', '2024-04-07T13:30:00Z', 25, [30]],
+    ['Asia/Kathmandu', '2024-03-09T18:15:00Z', '2024-03-10T18:15:00Z', 24, []],
+    ['Asia/Kolkata', '2024-03-09T18:30:00Z', '2024-03-10T18:30:00Z', 24, []],
+  ] as const)('a day of %s from %s to %s is one day and %d hours', (tz, from, to, hours, shorter) => {
+    expect(gridAt('day', tz, from, to)).toEqual([{ start: at(from), end: at(to) }]);
+    const windows = gridAt('hour', tz, from, to);
+    expect(windows.length).toBe(hours);
+    expect([windows[0]!.start, windows.at(-1)!.end]).toEqual([at(from), at(to)]);
+    const minutes = windows.map(({ start, end }) => (end - start) / 60_000);
+    expect(minutes.filter((length) => length !== 60)).toEqual(shorter);
+    expect(countWindows(gridOf('hour', tz, at(from), at(to)), at(from), at(to))).toBe(hours);
+  });
+
+  test('weeks begin on the day that is asked for', () => {
+    const start = (day: 'sunday' | 'saturday' | 'monday') =>
+      formatInstant(
+        gridOf('week', 'Europe/Berlin', at('2024-03-31T10:00:00Z'), at('2024-03-31T11:00:00Z'), day).starts[0]!,
+        'Europe/Berlin',
+      );
+    expect([start('sunday'), start('saturday'), start('monday')]).toEqual([
+      '2024-03-31T00:00:00+01:00',
+      '2024-03-30T00:00:00+01:00',
+      '2024-03-25T00:00:00+01:00',
+    ]);
+  });
+
   test('in any zone and at any instant windows tile, and begin where the local clock says', () => {
     const zones = [
       'UTC',
@@ -121,6 +152,9 @@ describe('windows', () => {
             expect(start).toBeLessThanOrEqual(instant);
             expect(end).toBeGreaterThan(instant);
             expect(windowStartOf(grid, end - 60_000)).toBe(start);
+            // Written and read without Temporal, by the remembered offset.
+            expect(instantOf(formatInstant(instant, tz))).toBe(instant);
+            expect(localOfText(formatInstant(instant, tz))).toBe(instant + offsetOf(instant, tz));
             const key = localKey(window, tz);
             expect(key(instant)).toBe(key(start));
             expect(key(end - 60_000)).toBe(key(start));
@@ -135,6 +169,12 @@ describe('windows', () => {
     );
   });
 
+  test('instants are written with the offset of the zone, whatever it is', () => {
+    expect(formatInstant(at('2024-03-10T07:00:00.250Z'), 'America/New_York')).toBe('2024-03-10T03:00:00.250-04:00');
+    expect(formatInstant(0, 'Africa/Monrovia')).toBe('1969-12-31T23:15:30-00:45');
+    expect(formatInstant(at('9999-12-31T23:30:00Z'), 'Asia/Tokyo')).toBe('+010000-01-01T08:30:00+09:00');
+  });
+
   test('dates, instants and zones that do not exist are refused', () => {
     expect(startOfLocalDate('2024-02-30', 'UTC')).toBeUndefined();
     expect(startOfLocalDate('2024-03-10', 'America/New_York')).toBe(at('2024-03-10T05:00:00Z'));
@@ -144,6 +184,8 @@ describe('windows', () => {
     expect(['Mars/Olympus', '', '+02:00', 'utc/../x'].filter(isTimeZone)).toEqual([]);
   });
 });
+
+const localOfText = (text: string) => Date.parse(`${text.slice(0, 19)}Z`);
 
 const fields = new Map<string, Intl.DateTimeFormat>();
 function localParts(instant: number, tz: string): Record<string, string> {

@@ -1,13 +1,17 @@
-// Windows in a time zone: the one place of zone arithmetic. A grid is the windows over a range, packed as segments in
+// Windows in a time zone. A grid is the windows over a range, packed as segments in
 // which all windows are equally long, so that ClickHouse and TypeScript place a row by the same plain arithmetic.
 //
 // minute, 15m and hour follow the local clock and are cut where the offset changes: an hour that is repeated is two
 // windows, and where clocks move by half an hour one window is half an hour long. Days and longer begin at the first
 // instant of the local date: a day has 23, 24 or 25 hours (or 23.5, 24.5).
-import { Temporal } from 'temporal-polyfill';
+import { createLocalClock, dayMs, type LocalClock } from './local-time.ts';
 
 export const windowNames = ['minute', '15m', 'hour', 'day', 'week', 'month', 'year'] as const;
 export type WindowName = (typeof windowNames)[number];
+
+/** In the order of Date.getUTCDay. */
+export const weekDays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
+export type WeekDay = (typeof weekDays)[number];
 
 /** Segment i holds windows of `steps[i]` ms from `starts[i]` on; the next segment or `end` cuts its last one. */
 export interface Grid {
@@ -18,19 +22,11 @@ export interface Grid {
 
 const clockSteps: Readonly<Partial<Record<WindowName, number>>> = { minute: 60_000, '15m': 900_000, hour: 3_600_000 };
 
-export function isTimeZone(text: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(text);
-    return /^[A-Za-z]/.test(text);
-  } catch {
-    return false;
-  }
-}
-
 /** The windows that meet [from, to), whole ones: the first may begin before `from`, the last end after `to`. */
-export function gridOf(window: WindowName, tz: string, from: number, to: number): Grid {
+export function gridOf(window: WindowName, tz: string, from: number, to: number, weekStart: WeekDay = 'monday'): Grid {
+  const clock = createLocalClock(tz);
   const step = clockSteps[window];
-  return step === undefined ? calendarGrid(window, tz, from, to) : clockGrid(step, tz, from, to);
+  return step === undefined ? calendarGrid(window, clock, from, to, weekStart) : clockGrid(step, clock, from, to);
 }
 
 /** One window, for a total over the range. */
@@ -52,6 +48,32 @@ export function windowEndOf(grid: Grid, start: number): number {
   return Math.min(start + grid.steps[segment]!, grid.starts[segment + 1] ?? grid.end);
 }
 
+export interface WindowSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many windows of the grid meet [from, to). */
+export function countWindows(grid: Grid, from: number, to: number): number {
+  let count = 0;
+  for (const [i, start] of grid.starts.entries()) {
+    const step = grid.steps[i]!;
+    const first = Math.max(0, Math.floor((from - start) / step));
+    const last = Math.ceil((Math.min(to, grid.starts[i + 1] ?? grid.end) - start) / step);
+    count += Math.max(0, last - first);
+  }
+  return count;
+}
+
+/** The windows of the grid that meet [from, to), whole ones, in order. */
+export function* windowsIn(grid: Grid, from: number, to: number): Generator<WindowSpan> {
+  for (let start = windowStartOf(grid, from); start < to; ) {
+    const end = windowEndOf(grid, start);
+    yield { start, end };
+    start = end;
+  }
+}
+
 function segmentOf(grid: Grid, at: number): number {
   let low = 0;
   let high = grid.starts.length - 1;
@@ -63,16 +85,16 @@ function segmentOf(grid: Grid, at: number): number {
   return low;
 }
 
-function clockGrid(step: number, tz: string, from: number, to: number): Grid {
+function clockGrid(step: number, clock: LocalClock, from: number, to: number): Grid {
   const starts: number[] = [];
   const steps: number[] = [];
   let at = from;
-  let changedAt = transition(from + 1, tz, 'previous') ?? Number.NEGATIVE_INFINITY;
+  let changedAt = clock.transition(from + 1, 'previous') ?? Number.NEGATIVE_INFINITY;
   let end = from;
   while (at < to) {
-    const offset = offsetAt(at, tz);
+    const offset = clock.offsetAt(at);
     const aligned = Math.floor((at + offset) / step) * step - offset;
-    const next = transition(at, tz, 'next') ?? Number.POSITIVE_INFINITY;
+    const next = clock.transition(at, 'next') ?? Number.POSITIVE_INFINITY;
     let first = aligned;
     if (aligned < changedAt) {
       // The offset changed within a window: what is left of it stands for itself.
@@ -90,15 +112,14 @@ function clockGrid(step: number, tz: string, from: number, to: number): Grid {
   return { starts, steps, end: Math.max(end, to) };
 }
 
-function calendarGrid(window: WindowName, tz: string, from: number, to: number): Grid {
-  const startOf = createDayStarts(tz);
-  let date = firstDate(window, from + offsetAt(from, tz));
-  let start = startOf(date);
+function calendarGrid(window: WindowName, clock: LocalClock, from: number, to: number, weekStart: WeekDay): Grid {
+  let date = calendarStart(window, clock.localOf(from), weekStart);
+  let start = clock.instantOf(date);
   const starts: number[] = [];
   const steps: number[] = [];
   while (start < to) {
     date = nextDate(window, date);
-    const next = startOf(date);
+    const next = clock.instantOf(date);
     const step = next - start;
     // Where the zone skipped a whole date (Samoa, 2011) two dates begin at one instant: no window lies between.
     if (step > 0 && steps.at(-1) !== step) {
@@ -110,16 +131,13 @@ function calendarGrid(window: WindowName, tz: string, from: number, to: number):
   return { starts, steps, end: start };
 }
 
-// Local dates are held as the UTC milliseconds of their midnight.
-const dayMs = 86_400_000;
-
-/** The date on which the window begins that holds the local time. */
-function firstDate(window: WindowName, localMs: number): number {
+/** The local date on which the window begins that holds the local time. */
+export function calendarStart(window: WindowName, localMs: number, weekStart: WeekDay): number {
   const day = Math.floor(localMs / dayMs) * dayMs;
   const date = new Date(day);
   switch (window) {
     case 'week':
-      return day - ((date.getUTCDay() + 6) % 7) * dayMs;
+      return day - ((date.getUTCDay() + 7 - weekDays.indexOf(weekStart)) % 7) * dayMs;
     case 'month':
       return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
     case 'year':
@@ -139,57 +157,4 @@ function nextDate(window: WindowName, day: number): number {
   if (window === 'month') return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1);
   if (window === 'year') return Date.UTC(date.getUTCFullYear() + 1, 0, 1);
   return day + (window === 'week' ? 7 : 1) * dayMs;
-}
-
-/** First instants of dates asked in order: by the offset while it does not change, else by Temporal (80 times slower). */
-function createDayStarts(tz: string): (date: number) => number {
-  let offset = 0;
-  let sureFrom = Number.POSITIVE_INFINITY;
-  let sureTo = Number.NEGATIVE_INFINITY;
-  return (date) => {
-    const plain = date - offset;
-    if (plain >= sureFrom && plain < sureTo) return plain;
-    const start = startOfLocalDate(new Date(date).toISOString().slice(0, 10), tz)!;
-    offset = offsetAt(start, tz);
-    sureFrom = start;
-    sureTo = (transition(start, tz, 'next') ?? Number.POSITIVE_INFINITY) - dayMs;
-    return start;
-  };
-}
-
-function zoned(at: number, tz: string): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(tz);
-}
-
-function offsetAt(at: number, tz: string): number {
-  return zoned(at, tz).offsetNanoseconds / 1e6;
-}
-
-function transition(at: number, tz: string, direction: 'next' | 'previous'): number | undefined {
-  return zoned(at, tz).getTimeZoneTransition(direction)?.epochMilliseconds;
-}
-
-/** First instant of a local date `YYYY-MM-DD`; undefined where there is no such date. */
-export function startOfLocalDate(text: string, tz: string): number | undefined {
-  try {
-    return Temporal.PlainDate.from(text, { overflow: 'reject' }).toZonedDateTime(tz).epochMilliseconds;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Milliseconds of an ISO 8601 instant with offset; undefined where it is none or is finer than a millisecond. */
-export function instantOf(text: string): number | undefined {
-  try {
-    const instant = Temporal.Instant.from(text);
-    return instant.epochNanoseconds % 1_000_000n === 0n ? instant.epochMilliseconds : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** ISO 8601 with the zone's offset, to the second, or to the millisecond where there are any. */
-export function formatInstant(at: number, tz: string): string {
-  const fractionalSecondDigits = at % 1_000 === 0 ? 0 : 3;
-  return zoned(at, tz).toString({ timeZoneName: 'never', fractionalSecondDigits });
 }

@@ -56,7 +56,7 @@ async function openWorld(options: Omit<PipelineOptions, 'stack'>): Promise<World
 }
 
 async function ask(serving: TestServing, query: string): Promise<Answer> {
-  const response = await serving.app.inject(`/v1/query?${query}`);
+  const response = await serving.app.inject(`/v1/query?${query}&provenance=full`);
   expect(response.statusCode, response.body).toBe(200);
   return response.json<Answer>();
 }

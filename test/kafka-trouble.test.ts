@@ -16,7 +16,8 @@ interface Answer {
   provenance: { vector: number[]; lagRecords: number | null; notes: string[] };
 }
 
-const ask = async (serving: TestServing) => (await serving.app.inject('/v1/query?measures=orders')).json<Answer>();
+const ask = async (serving: TestServing) =>
+  (await serving.app.inject('/v1/query?measures=orders&provenance=full')).json<Answer>();
 const ordersOf = async (serving: TestServing) => (await ask(serving)).rows[0]?.orders;
 
 async function openWorld() {

@@ -70,7 +70,7 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
     expect(speed.waitingFor()).toBe(`partition 0: ${said}`);
     await until('the archiver has stopped', async () => (await readyz(pipeline.batch.app)).includes(said));
     await using serving = await pipeline.openServing();
-    const ask = async () => (await serving.app.inject('/v1/query?measures=orders')).json<Answer>();
+    const ask = async () => (await serving.app.inject('/v1/query?measures=orders&provenance=full')).json<Answer>();
     await until('serving says so', async () => (await ask()).provenance.notes.includes(`partition 0: ${said}`));
     // Redis empty: the archive still knows, and what takes over at the tidemark does not read on from there.
     await pipeline.redis.del(...(await pipeline.redis.keys(`${pipeline.redisPrefix}:*`)));

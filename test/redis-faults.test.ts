@@ -42,7 +42,7 @@ const lastVectors = new WeakMap<TestServing, number[]>();
 /** One answer, held against the oracle at its own vector and against the vector before. */
 async function checkAnswer(from = serving): Promise<number[]> {
   const range = 'from=2020-01-01T00:00:00Z&to=2030-01-01T00:00:00Z';
-  const response = await from.app.inject(`/v1/query?measures=orders,grossMinor&by=currency&${range}`);
+  const response = await from.app.inject(`/v1/query?measures=orders,grossMinor&by=currency&${range}&provenance=full`);
   expect(response.statusCode, response.body).toBe(200);
   const { rows, provenance } = response.json<Answer>();
   const { tidemark, vector } = provenance;
