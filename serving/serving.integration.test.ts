@@ -17,6 +17,7 @@ import { createServingApp } from './app.ts';
 import type { BatchRead } from './batch-views.ts';
 import { createClickHouseBatchViews } from './clickhouse-batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
+import { pinRun } from './pin-run.ts';
 import { openServingLayer, type ServingLayer, type ServingLayerDependencies } from './serving-layer.ts';
 import { openStores } from './stores.ts';
 import { createWorld, testEvent } from './test-live-world.ts';
@@ -428,7 +429,9 @@ describe('serving on real engines', () => {
     };
     const stray = '000000000000-ffffffff';
     const rollup = definition.rollups[0]!;
-    const chunk = 1;
+    const pinned = await pinRun(clickhouse, generation, run, undefined);
+    let chunk = pinned.versions.newest;
+    while (pinned.versions.span(chunk, chunk).changedBy !== '') chunk -= 1;
     const row = {
       run: stray,
       chunk,
@@ -450,16 +453,19 @@ describe('serving on real engines', () => {
     };
     const { counted } = prefixOf(log, run.tidemark, run.tidemark, horizonMs);
     const expected = counted.filter((e) => e.type === 'OrderPlaced').length;
-    const offChain = world.runs.slice(-3, -1).map(({ run }) => run);
-    const published = world.runs.length;
-    expect(await ordersOf({ run, offChain, published })).toBe(expected);
-    // Read with the wrong ancestors, its chunks would hold other events than the run counted.
     const unreadable = { fields: { code: 'run-unreadable' } };
-    await expect(ordersOf({ run, offChain: [], published })).rejects.toMatchObject(unreadable);
-    // Published later than the pinned run, with a smaller id: seen by nobody who checks.
+    expect(pinned.offChain).toEqual(
+      world.runs
+        .slice(-3, -1)
+        .map(({ run }) => run)
+        .toReversed(),
+    );
+    expect(await ordersOf(pinned)).toBe(expected);
+    await expect(ordersOf({ ...pinned, offChain: [] })).rejects.toMatchObject(unreadable);
+    // Published later than the pinned run, with a smaller id: the chain is found anew.
     await clickhouse.insertRows(tables.batchRuns, [{ ...run, run: stray, parent: 'x' }]);
-    expect(await ordersOf({ run, offChain, published })).toBe(expected);
-    await expect(ordersOf({ run, offChain, published: published + 1 })).rejects.toMatchObject(unreadable);
+    expect(await ordersOf(pinned)).toBe(expected);
+    await expect(ordersOf({ ...pinned, published: pinned.published + 1 })).rejects.toMatchObject(unreadable);
   });
 
   test('ClickHouse is set back: kept results answer, anything else is refused, and both say so', async () => {

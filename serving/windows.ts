@@ -33,9 +33,12 @@ export function gridOf(window: WindowName, tz: string, from: number, to: number)
   return step === undefined ? calendarGrid(window, tz, from, to) : clockGrid(step, tz, from, to);
 }
 
+/** Longer than any range; whole minutes. */
+export const wholeTimeMs = 1e9 * 60_000;
+
 /** One window, for a total over the range. */
 export function totalGrid(from: number, to: number): Grid {
-  return { starts: [from], steps: [to - from], end: to };
+  return { starts: [from], steps: [wholeTimeMs], end: to };
 }
 
 /** Start of the window that `at` falls into; `at` must lie within the grid. */
@@ -52,7 +55,8 @@ export function windowEndOf(grid: Grid, start: number): number {
   return Math.min(start + grid.steps[segment]!, grid.starts[segment + 1] ?? grid.end);
 }
 
-function segmentOf(grid: Grid, at: number): number {
+/** Which segment `at` falls into. */
+export function segmentOf(grid: Grid, at: number): number {
   let low = 0;
   let high = grid.starts.length - 1;
   while (low < high) {
