@@ -64,6 +64,7 @@ function scene(options: Options = {}) {
     log: createLogger('test', 'fatal'),
     clock: () => nowMs,
     atLeastTimeoutMs: 20,
+    servingMaxStreams: 10,
     live: createLiveSource(view),
     batchViews: {
       async read(_pinned, read) {

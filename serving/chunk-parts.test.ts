@@ -11,7 +11,7 @@ const chunkMs = 600_000;
 const minute = 60_000;
 const occurred = definition.rollups.find(({ time }) => time === 'occurredAt')!;
 const rollups = definition.rollups.filter(({ time, windowMs }) => time === 'placedAt' || windowMs > minute);
-const newest = Math.floor(Date.UTC(2024, 5, 1, 12) / chunkMs);
+const newest = Math.floor(Date.UTC(2024, 5, 1, 12, 10) / chunkMs);
 
 function readOf(from: number, to: number, window?: 'hour' | 'day'): BatchRead {
   const { starts, steps } = window ? gridOf(window, 'Europe/Berlin', from, to) : totalGrid(from, to);
@@ -34,7 +34,7 @@ function countByWindow(rows: readonly { chunk: number; at: number }[], read: Bat
 
 describe('parts by chunk', () => {
   const row = fc
-    .record({ ago: fc.integer({ min: 0, max: 600_000 }), placedBefore: fc.integer({ min: 0, max: 100_000 }) })
+    .record({ ago: fc.oneof(fc.nat(300), fc.nat(600_000)), placedBefore: fc.integer({ min: 0, max: 100_000 }) })
     .map(({ ago, placedBefore }) => {
       const at = (newest + 1) * chunkMs - (ago + 1) * minute;
       return { chunk: Math.floor(at / chunkMs), at, placedAt: at - placedBefore * minute };
@@ -44,21 +44,26 @@ describe('parts by chunk', () => {
   test.each([occurred, ...rollups])('together give each row once, in its window ($name)', (rollup) => {
     const grain = rollup.windowMs;
     fc.assert(
-      fc.property(fc.array(row), range, fc.constantFrom(undefined, 'hour', 'day'), (rows, [ago, length], window) => {
-        const from = Math.ceil((newest * chunkMs) / grain) * grain - ago * grain;
-        const to = from + length * grain;
-        const read = readOf(from, to, window as 'hour' | undefined);
-        const windowed = rows.map(({ chunk, at, placedAt }) => {
-          const time = rollup.time === 'placedAt' ? placedAt : at;
-          return { chunk, at: Math.floor(time / grain) * grain };
-        });
-        const expected = new Map<number, number>();
-        for (const { at } of windowed.filter((r) => r.at >= from && r.at < to)) {
-          const start = windowStartOf({ starts: read.starts, steps: read.steps, end: to }, at);
-          expected.set(start, (expected.get(start) ?? 0) + 1);
-        }
-        expect(countByWindow(windowed, read, rollup)).toEqual(expected);
-      }),
+      fc.property(
+        fc.array(row, { minLength: 10 }),
+        range,
+        fc.constantFrom(undefined, 'hour', 'day'),
+        (rows, [ago, length], window) => {
+          const from = Math.ceil((newest * chunkMs) / grain) * grain - ago * grain;
+          const to = from + length * grain;
+          const read = readOf(from, to, window as 'hour' | undefined);
+          const windowed = rows.map(({ chunk, at, placedAt }) => {
+            const time = rollup.time === 'placedAt' ? placedAt : at;
+            return { chunk, at: Math.floor(time / grain) * grain };
+          });
+          const expected = new Map<number, number>();
+          for (const { at } of windowed.filter((r) => r.at >= from && r.at < to)) {
+            const start = windowStartOf({ starts: read.starts, steps: read.steps, end: to }, at);
+            expected.set(start, (expected.get(start) ?? 0) + 1);
+          }
+          expect(countByWindow(windowed, read, rollup)).toEqual(expected);
+        },
+      ),
     );
   });
 

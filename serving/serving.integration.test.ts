@@ -194,7 +194,7 @@ async function openLayer(own: Pick<ServingLayerDependencies, 'subscriber' | 'ope
 function createApp(from: ServingLayer): FastifyInstance {
   const forwardBatchRun = async () => ({ status: 200, contentType: 'application/json', body: '{}' });
   const own = { generation, log: logger, clock, operatorToken: 'x'.repeat(16), forwardBatchRun };
-  return createServingApp({ ...from, ...own, atLeastTimeoutMs: 2_000 });
+  return createServingApp({ ...from, ...own, atLeastTimeoutMs: 2_000, servingMaxStreams: 10 });
 }
 
 beforeAll(async () => {
