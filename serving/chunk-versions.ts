@@ -12,7 +12,7 @@ export interface ChunkVersion {
 }
 
 /** What a range of chunks amounts to. */
-export interface ChunkSpan {
+interface ChunkSpan {
   /** The newest of its versions, '' for none. In one chain the range holds the same whenever this is the same. */
   readonly changedBy: string;
   readonly rows: readonly number[];

@@ -26,7 +26,7 @@ test('a live part that no batch run takes over stops at its bound, says so, and 
   const view = createLiveView(generation);
   const adopt = (v: number) => {
     world.publish([v]);
-    view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: world.runs.length });
+    view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: world.runs.length, versions: noChunkVersions });
   };
   adopt(0);
   const subscriber = new FakeSubscriber();

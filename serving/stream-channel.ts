@@ -34,7 +34,7 @@ export interface StreamChannel {
   close(): void;
 }
 
-export interface ChannelReader {
+interface ChannelReader {
   /** Resolves once there is an answer, with the problem that stands against it if there is one. */
   first(): Promise<ProblemFields | undefined>;
   /** The connection takes events (again). */

@@ -13,7 +13,7 @@ export interface StreamHub {
 }
 
 /** A reader's place, until it leaves. */
-export interface StreamPlace {
+interface StreamPlace {
   readonly channel: StreamChannel;
   leave(): void;
 }
