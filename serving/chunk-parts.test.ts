@@ -51,7 +51,7 @@ describe('parts by chunk', () => {
         (rows, [ago, length], window) => {
           const from = Math.ceil((newest * chunkMs) / grain) * grain - ago * grain;
           const to = from + length * grain;
-          const read = readOf(from, to, window as 'hour' | undefined);
+          const read = readOf(from, to, window);
           const windowed = rows.map(({ chunk, at, placedAt }) => {
             const time = rollup.time === 'placedAt' ? placedAt : at;
             return { chunk, at: Math.floor(time / grain) * grain };

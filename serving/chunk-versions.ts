@@ -77,7 +77,7 @@ function createChunkVersions(blocks: ReadonlyMap<number, Block>, newest: number)
       for (const [index, list] of Map.groupBy(changed, ({ chunk }) => Math.floor(chunk / blockChunks))) {
         const versions = new Map(after.get(index)?.versions);
         for (const version of list) versions.set(version.chunk, version);
-        after.set(index, { versions, span: joinSpans([...versions.values().map(spanOf)]) });
+        after.set(index, { versions, span: joinSpans(versions.values().map(spanOf).toArray()) });
       }
       return createChunkVersions(
         after,

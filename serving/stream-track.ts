@@ -59,17 +59,16 @@ export function createAnswerTrack(): AnswerTrack {
     const provenance = JSON.stringify(present!.provenance);
     const texts = ambiguous
       ? present!.rows.map((row) => JSON.stringify(row))
-      : [...rows.values().map(({ text }) => text)];
+      : rows
+          .values()
+          .map(({ text }) => text)
+          .toArray();
     return eventOf('state', `{"rows":[${texts.join(',')}],${fieldsOf(head.text)}"provenance":${provenance}}`, id);
   }
 
   function change(since: number, withProvenance: boolean): StreamEvent | undefined {
-    const upserts = [
-      ...rows
-        .values()
-        .filter(({ changedAt }) => changedAt > since)
-        .map(({ text }) => text),
-    ];
+    const changed = rows.values().filter(({ changedAt }) => changedAt > since);
+    const upserts = changed.map(({ text }) => text).toArray();
     const gone = [...removed].filter(([, at]) => at > since).map(([key]) => key);
     const provenance = JSON.stringify(present!.provenance);
     if (upserts.length === 0 && gone.length === 0 && head.changedAt <= since) {

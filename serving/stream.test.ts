@@ -189,6 +189,9 @@ describe('a stream', () => {
     const during = await read();
     await during.until(() => during.events.length === 1);
     expect(during.events[0]).toMatchObject({ name: 'error' });
+    // It is tried again, and not told again.
+    const tried = control.reads;
+    while (control.reads === tried) await new Promise(setImmediate);
     control.away = undefined;
     await reader.until(() => reader.events.length === 3);
     expect(reader.events[2]).toMatchObject({ name: 'change' });

