@@ -4,13 +4,15 @@
 import type { Answer } from './answer-query.ts';
 
 type Row = Answer['rows'][number];
+/** As a client is told it. */
+type ToldAnswer = Omit<Answer, 'provenance'> & { readonly provenance: object };
 
 export interface AnswerTrack {
   /** Number of the present answer; 0 before the first. */
   tick(): number;
   id(): string;
   /** Takes the next answer. Equal ids name equal rows. `provenanceDue`: readers are told of it although no row changed. */
-  take(answer: Answer, id: string, provenanceDue: boolean): void;
+  take(answer: ToldAnswer, id: string, provenanceDue: boolean): void;
   /** The tick that the id names; undefined where it is not known (any more). */
   tickOf(id: string): number | undefined;
   /** What a reader lacks who has the answer of `since` (undefined: none) with `provenance` as of that tick. */
@@ -28,7 +30,7 @@ const keptTicks = 600;
 export function createAnswerTrack(): AnswerTrack {
   let tick = 0;
   let id = '';
-  let present: Answer | undefined;
+  let present: ToldAnswer | undefined;
   let head = { text: '', changedAt: 0 };
   let provenanceAt = 0;
   /** Two rows of one key: only whole states can be told. */
@@ -40,7 +42,7 @@ export function createAnswerTrack(): AnswerTrack {
 
   const oldest = () => ticks.values().next().value ?? tick;
 
-  function changeRows(answer: Answer): void {
+  function changeRows(answer: ToldAnswer): void {
     const before = rows;
     rows = new Map();
     for (const row of answer.rows) {
@@ -107,7 +109,7 @@ export function createAnswerTrack(): AnswerTrack {
 }
 
 /** What tells a row from the others of its answer, as JSON: windowStart and the dimension values. */
-function keyOf(row: Row, { query }: Answer): string {
+function keyOf(row: Row, { query }: ToldAnswer): string {
   const names = ['windowStart', ...(query['by'] as readonly string[]), 'other'];
   return JSON.stringify(Object.fromEntries(names.filter((name) => name in row).map((name) => [name, row[name]])));
 }
