@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Problem } from '../runtime/problem.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import { encodeToken } from '../schemas/token.ts';
+import { parseQuery } from './query-parse.ts';
 import { createSseSink } from './sse-sink.ts';
 import { createStreamChannel } from './stream-channel.ts';
 import { createStreamHub } from './stream-hub.ts';
@@ -332,14 +333,10 @@ describe('connections', () => {
     open.push(streaming.app);
     streaming.publish();
     await streaming.listen();
-    const query = { measures: ['orders'], by: ['store'], tz: 'UTC', where: {}, not: {}, attribution: 'event' } as const;
+    const query = parseQuery({ measures: 'orders', by: 'store' }, generation.definition, 2);
     let [ticks, drops] = [0, 0];
     const meter = { tick: () => void (ticks += 1), event: () => undefined, drop: () => void (drops += 1) };
-    const channel = createStreamChannel(
-      { ...streaming.dependencies, meter },
-      { ...query, window: undefined, from: undefined, to: undefined, atLeast: undefined },
-      10,
-    );
+    const channel = createStreamChannel({ ...streaming.dependencies, meter }, query, 10);
     open.push(channel);
     const sink = (ready: () => boolean) => {
       const written: string[] = [];
