@@ -5,6 +5,7 @@ import { createLogger } from '../runtime/logger.ts';
 import { channels } from '../schemas/layout-redis.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import { until } from '../test/until.ts';
+import { noChunkVersions } from './chunk-versions.ts';
 import { startLiveFollower } from './live-follower.ts';
 import { createLiveView } from './live-view.ts';
 import { createWorld, testEvent, testGeneration } from './test-live-world.ts';
