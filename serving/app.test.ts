@@ -6,6 +6,7 @@ import type { LogEntry } from '../schemas/oracle.ts';
 import { createServingApp } from './app.ts';
 import type { BatchRead, BatchViews, Group } from './batch-views.ts';
 import { createLiveSource } from './live-source.ts';
+import { noChunkVersions } from './chunk-versions.ts';
 import { createLiveView } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
@@ -52,6 +53,7 @@ function scene(options: Options = {}) {
       run: { ...testRun(generation, '', [0]), newestEventAt: minute - 60_000, starts },
       offChain: [],
       published: 1,
+      versions: noChunkVersions,
     });
   world.flush(0, live, false);
   view.takeSnapshot(0, world.snapshot(0));
@@ -62,6 +64,7 @@ function scene(options: Options = {}) {
     log: createLogger('test', 'fatal'),
     clock: () => nowMs,
     atLeastTimeoutMs: 20,
+    servingMaxStreams: 10,
     live: createLiveSource(view),
     batchViews: {
       async read(_pinned, read) {

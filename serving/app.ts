@@ -1,10 +1,9 @@
 // The HTTP API of serving.
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from '../runtime/http-server.ts';
-import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
-import { notReady, type QueryDependencies } from './answer-query.ts';
+import { notReady } from './answer-query.ts';
 import { awaitToken } from './await-token.ts';
 import type { ForwardBatchRun } from './batch-runs-forward.ts';
 import { extentRollup } from './clickhouse-batch-views.ts';
@@ -13,9 +12,9 @@ import { createServingMetrics } from './metrics.ts';
 import { summarizeCut } from './provenance.ts';
 import { registerQueryRoutes } from './query-routes.ts';
 import { joinExtents, liveExtent, statusOf } from './status.ts';
+import { registerStreamRoute, type StreamDependencies } from './stream-route.ts';
 
-export interface ServingDependencies extends QueryDependencies {
-  readonly log: Logger;
+export interface ServingDependencies extends StreamDependencies {
   readonly operatorToken: string;
   readonly forwardBatchRun: ForwardBatchRun;
 }
@@ -40,6 +39,8 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
   const contentType = 'application/json; charset=utf-8';
 
   registerQueryRoutes(app, dependencies, metrics);
+
+  registerStreamRoute(app, dependencies, metrics.registry);
 
   app.get('/v1/status', async (_request, reply) => {
     const cut = live.capture();

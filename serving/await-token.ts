@@ -7,8 +7,12 @@ import type { LiveSource } from './live-source.ts';
 import type { Cut } from './live-view.ts';
 
 /** The cut covers the token's vector, and stands on its run or a later one. */
-function coversToken(cut: Cut, token: Token): boolean {
-  return covers(cut.vector, token.vector) && cut.pinned.run.run >= token.run;
+function cutCovers(cut: Cut, token: Token): boolean {
+  return coversToken({ run: cut.pinned.run.run, vector: cut.vector }, token);
+}
+
+export function coversToken(present: Pick<Token, 'run' | 'vector'>, token: Token): boolean {
+  return covers(present.vector, token.vector) && present.run >= token.run;
 }
 
 /** Rejects with a Problem: `other-generation` (409), or `not-covered` (504) that says what is behind. */
@@ -25,7 +29,7 @@ export async function awaitToken(
   const deadline = options.clock() + options.timeoutMs;
   for (;;) {
     const cut = source.capture();
-    if (cut && coversToken(cut, token)) return;
+    if (cut && cutCovers(cut, token)) return;
     const leftMs = deadline - options.clock();
     if (leftMs <= 0) throw notCovered(cut, token, options.timeoutMs);
     await source.changed(leftMs);

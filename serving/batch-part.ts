@@ -1,10 +1,10 @@
 // The SQL of the batch part: pure. Names come from the definition, everything of a client travels as bound parameters.
-import { announcedFactsSql, inChain, versionsSql } from '../schemas/chain-sql.ts';
+import { inChain, versionsSql } from '../schemas/chain-sql.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
-import type { BatchRead } from './batch-views.ts';
-import type { PinnedRun } from './live-view.ts';
+import type { ChunkPart } from './chunk-parts.ts';
+import type { Chain } from './live-view.ts';
 
 export interface Statement {
   readonly sql: string;
@@ -12,26 +12,24 @@ export interface Statement {
 }
 
 /**
- * Groups of a rollup as of a pinned run: rows `w` (window start, minutes), d0… (dimensions), m0… (sums), facts, earliest.
- * A chunk's version is its newest one among the run and its ancestors. Windows may span chunks; a rollup by placedAt is
- * never pruned by chunk, because chunks go by occurredAt.
+ * Groups of some chunks of a rollup as of a pinned run: rows `w` (window start, minutes), d0… (dimensions), m0… (sums),
+ * facts, earliest. A chunk's version is its newest one among the run and its ancestors. Windows may span chunks.
  */
 export function batchPartSql(
   generation: Generation,
   rollup: Rollup,
-  pinned: PinnedRun,
-  read: BatchRead,
+  chain: Chain,
+  part: ChunkPart,
   limit: number,
 ): Statement {
-  const params: Record<string, unknown> = { ...versionParams(generation, pinned), from: read.from, to: read.to, limit };
-  const conditions = ['windowStart >= {from:Int64}', 'windowStart < {to:Int64}'];
-  let chunkRange = '';
-  if (rollup.time === 'occurredAt') {
-    Object.assign(params, chunkParams(generation, read));
-    chunkRange = chunkRangeSql;
-    conditions.push(chunkRange);
-  }
-  conditions.push(`(chunk, run) IN (${versionsSql('run', chunkRange)})`);
+  const { read } = part;
+  const params: Record<string, unknown> = {
+    ...partParams(generation, chain, part),
+    from: read.from,
+    to: read.to,
+    limit,
+  };
+  const conditions = ['windowStart >= {from:Int64}', 'windowStart < {to:Int64}', seenSql];
   for (const [filter, word, prefix] of [
     [read.where, 'IN', 'where'],
     [read.not, 'NOT IN', 'not'],
@@ -58,48 +56,49 @@ export function batchPartSql(
 }
 
 /**
- * One row: how many rows the versions that a read goes over were announced with, and how many are there. Fewer: the views
- * were wiped or damaged since, and what was read of them is too low.
+ * One row that tells what a read before it went over: `hash` of the versions that the store knows for those chunks,
+ * `present`, the view rows that they have, whether the run is there (`pinned`), and how many runs from its base up to it are `published`.
  */
-export function wholenessSql(generation: Generation, rollup: Rollup, pinned: PinnedRun, read: BatchRead): Statement {
-  const params = { ...versionParams(generation, pinned), ...chunkParams(generation, read) };
-  const range = rollup.time === 'occurredAt' ? chunkRangeSql : '';
-  const index = generation.definition.rollups.indexOf(rollup) + 1;
-  const announced =
-    `SELECT sum(n) FROM (SELECT argMax(rows, run)[${index}] AS n FROM ${tables.runChunks} ` +
-    `WHERE ${inChain()}${range === '' ? '' : ` AND ${range}`} GROUP BY chunk)`;
-  const present =
-    `SELECT count() FROM ${viewTable(generation, rollup)} ` +
-    `WHERE (chunk, run) IN (${versionsSql('run', range)})${range === '' ? '' : ` AND ${range}`}`;
-  return { sql: `SELECT (${announced}) AS announced, (${present}) AS present`, params };
+export function witnessSql(generation: Generation, rollup: Rollup, chain: Chain, part: Chunks): Statement {
+  const runs = `FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run >= {base:String} AND run <= {run:String}`;
+  const columns = [
+    `(SELECT count() FROM ${viewTable(generation, rollup)} WHERE ${seenSql}) AS present`,
+    `(SELECT toString(sum(${hashSql})) FROM (${versionsSql('run', chunkRangeSql)})) AS hash`,
+    `(SELECT countIf(run = {run:String}) ${runs}) AS pinned`,
+    `(SELECT count() ${runs}) AS published`,
+  ];
+  return { sql: `SELECT ${columns.join(', ')}`, params: partParams(generation, chain, part) };
 }
+
+/** The versions that a run sees and that are newer than `after`, with the rows announced of each rollup. */
+export function chunkVersionsSql(generation: Generation, chain: Chain, after: string): Statement {
+  const sql =
+    `SELECT chunk, latest, announced, toString(${hashSql}) AS hash FROM (SELECT chunk, argMax(version, run) AS latest, ` +
+    `argMax(rows, run) AS announced FROM ${tables.runChunks} WHERE ${inChain()} GROUP BY chunk) WHERE latest > {after:String}`;
+  return { sql, params: { ...versionParams(generation, chain), after } };
+}
+
+const hashSql = 'sipHash64(chunk, latest)';
 
 const chunkRangeSql = 'chunk >= {firstChunk:UInt32} AND chunk <= {lastChunk:UInt32}';
 
-function chunkParams(generation: Generation, { from, to }: BatchRead): { firstChunk: number; lastChunk: number } {
-  return { firstChunk: Math.floor(from / generation.chunkMs), lastChunk: Math.floor((to - 1) / generation.chunkMs) };
+/** Rows of the versions that a run sees of a range of chunks. */
+export const seenSql = `${chunkRangeSql} AND (chunk, run) IN (${versionsSql('run', chunkRangeSql)})`;
+
+type Chunks = Pick<ChunkPart, 'firstChunk' | 'lastChunk'>;
+
+export function partParams(generation: Generation, chain: Chain, { firstChunk, lastChunk }: Chunks) {
+  return { ...versionParams(generation, chain), firstChunk, lastChunk };
 }
 
-/**
- * One row: whether the run is still there, how many runs of its stretch are published, and the events that its chunk
- * versions announce.
- */
-export function standingSql(): string {
-  return (
-    `SELECT countIf(run = {run:String}) AS present, count() AS published, (${announcedFactsSql()}) AS announced ` +
-    `FROM ${tables.batchRuns} WHERE generation = {generation:String} AND run >= {base:String} AND run <= {run:String}`
-  );
-}
-
-export function versionParams(generation: Generation, pinned: PinnedRun): Record<string, unknown> {
-  const { run, base } = pinned.run;
-  return { generation: generation.id, run, base, offChain: pinned.offChain };
+export function versionParams(generation: Generation, { run, offChain }: Chain): Record<string, unknown> {
+  return { generation: generation.id, run: run.run, base: run.base, offChain };
 }
 
 const minuteMs = 60_000;
 
 /** Start of a row's window in minutes, by the packed grid: all edges lie on whole minutes. */
-function windowSql(read: BatchRead, params: Record<string, unknown>): string {
+function windowSql(read: ChunkPart['read'], params: Record<string, unknown>): string {
   const minute = `intDiv(windowStart, ${minuteMs})`;
   params['starts'] = read.starts.map((at) => at / minuteMs);
   params['steps'] = read.steps.map((step) => step / minuteMs);

@@ -1,25 +1,27 @@
-// BatchViews in ClickHouse. Results of a run never change, so they are kept.
+// BatchViews in ClickHouse. A read is made of parts by chunk (chunk-parts.ts). What a part holds changes only when a run
+// of the chain changed one of its chunks, so parts are kept by the newest version in them: a new run leaves the others valid.
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import { Problem } from '../runtime/problem.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { versionsSql } from '../schemas/chain-sql.ts';
 import { viewTable } from '../schemas/layout-clickhouse.ts';
-import { sum } from '../schemas/offset-vector.ts';
-import { batchPartSql, standingSql, type Statement, versionParams, wholenessSql } from './batch-part.ts';
+import { batchPartSql, partParams, seenSql, type Statement, witnessSql } from './batch-part.ts';
 import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups } from './batch-views.ts';
-import type { PinnedRun } from './live-view.ts';
-import { pinRun } from './pin-run.ts';
+import { type ChunkPart, partsOf } from './chunk-parts.ts';
+import { addGroup, type GroupMap } from './groups.ts';
+import type { Chain, PinnedRun } from './live-view.ts';
+import { findChain } from './pin-run.ts';
 import { createResultCache } from './result-cache.ts';
 
 interface BatchViewLimits {
   readonly timeoutMs: number;
+  /** Of whole reads as of the present run, and of parts: each. */
   readonly cachedResults: number;
   readonly cachedGroups: number;
 }
-const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 1_000, cachedGroups: 500_000 };
+const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 2_000, cachedGroups: 300_000 };
 
-type Wholeness = Readonly<Record<'announced' | 'present', string>>;
+type Witness = Readonly<Record<'present' | 'hash' | 'pinned' | 'published', string>>;
 type GroupRow = Readonly<Record<string, string>>;
 
 export function createClickHouseBatchViews(
@@ -28,65 +30,61 @@ export function createClickHouseBatchViews(
   limits = batchViewLimits,
 ): BatchViews {
   const { timeoutMs } = limits;
-  const groups = createResultCache<readonly Group[]>(
-    { entries: limits.cachedResults, weight: limits.cachedGroups },
-    (kept) => kept.length,
-  );
-  const extents = createResultCache<Extent | undefined>({ entries: 10, weight: 10 }, () => 1);
+  const { rollups } = generation.definition;
+  const bounds = { entries: limits.cachedResults, weight: limits.cachedGroups };
+  const weigh = (kept: readonly Group[]) => 1 + kept.length;
+  const wholes = createResultCache<readonly Group[]>(bounds, weigh);
+  const parts = createResultCache<readonly Group[]>(bounds, weigh);
+  const extents = createResultCache<Extent>({ entries: 100, weight: 100 }, () => 1);
 
-  let repinned: PinnedRun | undefined;
+  let found: Chain | undefined;
 
-  async function guard<T>(work: () => Promise<T>): Promise<T> {
+  async function query<Row>({ sql, params }: Statement): Promise<Row[]> {
     try {
-      return await work();
+      return await clickhouse.query<Row>(sql, params, { timeoutMs });
     } catch (error) {
-      const why = error instanceof Error ? error.message.slice(0, 300) : String(error);
-      const detail = `ClickHouse did not answer: ${why}`;
-      throw new Problem({
-        code: 'batch-views-away',
-        status: 503,
-        title: 'Batch views away',
-        detail,
-        retryAfterSeconds: 1,
-      });
+      throw batchViewsAway(error);
     }
   }
 
   /**
-   * Rows of a statement over the run's versions. What it saw is checked afterwards, because rows are only ever added:
-   * 1. ask; 2. see what the run stands on: it is gone → the store was set back, and what it said is not that run's;
-   * more runs than when the run was pinned → one of them may have been taken for an ancestor, so pin and ask again;
-   * its chunks announce fewer events than it counted → announcements are lost, and what was read is too low.
+   * Rows of a statement over the versions that the pinned run sees of some chunks. What it saw is checked afterwards:
+   * 1. ask; 2. look what is there. The run is gone: the store was set back, and what it said is not that run's. More runs
+   * than when the run was pinned: one of them may have been taken for an ancestor, so find the chain anew and ask again.
+   * Other versions than those pinned, or fewer rows than announced: they were lost or collected, and what was read may be
+   * too low.
    */
-  async function ask<Row>(asked: PinnedRun, statementOf: (pinned: PinnedRun) => Statement): Promise<Row[]> {
-    let pinned = repinned?.run.run === asked.run.run ? repinned : asked;
+  async function ask<Row>(
+    asked: PinnedRun,
+    rollup: Rollup,
+    part: Pick<ChunkPart, 'firstChunk' | 'lastChunk'>,
+    statementOf: (chain: Chain) => Statement,
+  ): Promise<Row[]> {
+    const expected = asked.versions.span(part.firstChunk, part.lastChunk);
+    const announced = expected.rows[rollups.indexOf(rollup)] ?? 0;
+    let chain: Chain = found?.run.run === asked.run.run ? found : asked;
     for (;;) {
-      const { sql, params } = statementOf(pinned);
-      const rows = await guard(() => clickhouse.query<Row>(sql, params, { timeoutMs }));
-      const standing = await guard(() => stand(pinned));
-      if (standing.present === 0) throw runUnreadable(pinned, 'set back or wiped?');
-      if (standing.published !== pinned.published) {
-        pinned = repinned = await guard(() => pinRun(clickhouse, generation, asked.run));
-        continue;
+      const rows = await query<Row>(statementOf(chain));
+      const [seen] = await query<Witness>(witnessSql(generation, rollup, chain, part));
+      if (!seen || seen.pinned === '0') throw runUnreadable(asked, 'set back or wiped?');
+      if (Number(seen.published) === chain.published) {
+        if (seen.hash !== String(expected.hash)) throw runUnreadable(asked, 'chunk versions of it are gone');
+        if (Number(seen.present) !== announced) {
+          throw runUnreadable(asked, 'its views have lost rows, the batch layer makes them again');
+        }
+        return rows;
       }
-      if (standing.announced !== sum(pinned.run.counted)) throw runUnreadable(pinned, viewsLost);
-      return rows;
+      chain = found = await findChain(clickhouse, generation, asked.run).catch((error) => {
+        throw batchViewsAway(error);
+      });
     }
   }
 
-  async function stand(pinned: PinnedRun): Promise<Record<'present' | 'published' | 'announced', number>> {
-    type Row = Record<'present' | 'published' | 'announced', string>;
-    const [row] = await clickhouse.query<Row>(standingSql(), versionParams(generation, pinned), { timeoutMs });
-    const { present, published, announced } = row!;
-    return { present: Number(present), published: Number(published), announced: Number(announced) };
-  }
-
-  async function readGroups(asked: PinnedRun, read: BatchRead): Promise<readonly Group[]> {
-    const rollup = generation.definition.rollups.find(({ name }) => name === read.rollup)!;
-    const rows = await ask<GroupRow>(asked, (pinned) => batchPartSql(generation, rollup, pinned, read, maxGroups + 1));
+  async function readPart(asked: PinnedRun, rollup: Rollup, part: ChunkPart): Promise<readonly Group[]> {
+    const { read } = part;
+    const statementOf = (chain: Chain) => batchPartSql(generation, rollup, chain, part, maxGroups + 1);
+    const rows = await ask<GroupRow>(asked, rollup, part, statementOf);
     if (rows.length > maxGroups) throw tooManyRows();
-    const [whole] = await ask<Wholeness>(asked, (pinned) => wholenessSql(generation, rollup, pinned, read));
-    if (whole?.announced !== whole?.present) throw runUnreadable(asked, viewsLost);
     return rows.map((row) => ({
       windowStart: Number(row['w']) * 60_000,
       values: read.groupBy.map((_, i) => row[`d${i}`]!),
@@ -96,24 +94,60 @@ export function createClickHouseBatchViews(
     }));
   }
 
+  async function readWhole(asked: PinnedRun, read: BatchRead): Promise<readonly Group[]> {
+    const rollup = rollups.find(({ name }) => name === read.rollup)!;
+    const index = rollups.indexOf(rollup);
+    const results = partsOf(read, rollup, asked.versions.newest, generation.chunkMs).map(async (part) => {
+      const { changedBy, rows } = asked.versions.span(part.firstChunk, part.lastChunk);
+      if ((rows[index] ?? 0) === 0) return [];
+      const key = JSON.stringify([changedBy, part.firstChunk, part.lastChunk, part.read]);
+      const groups = await parts.get(key, () => readPart(asked, rollup, part));
+      const { only } = part;
+      return only === undefined ? groups : groups.map((group) => ({ ...group, windowStart: only }));
+    });
+    const filled = (await Promise.all(results)).filter((groups) => groups.length > 0);
+    if (filled.length <= 1) return filled[0] ?? [];
+    const sum: GroupMap = new Map();
+    for (const group of filled.flat()) addGroup(sum, group);
+    return [...sum.values()];
+  }
+
+  /** Only the first and the last chunk that have rows tell it. */
   async function readExtent(asked: PinnedRun): Promise<Extent | undefined> {
     const rollup = extentRollup(generation);
-    const sql =
-      `SELECT min(windowStart) AS first, max(windowStart) AS last, count() AS found FROM ${viewTable(generation, rollup)} ` +
-      `WHERE (chunk, run) IN (${versionsSql()})`;
-    type Row = Record<'first' | 'last' | 'found', string>;
-    const [row] = await ask<Row>(asked, (pinned) => ({ sql, params: versionParams(generation, pinned) }));
-    if (!row || row.found === '0') return undefined;
-    return { from: Number(row.first), to: Number(row.last) + rollup.windowMs };
+    const ends = asked.versions.extent(rollups.indexOf(rollup));
+    if (!ends) return undefined;
+    const edge = async (chunk: number, which: 'min' | 'max') => {
+      const part = { firstChunk: chunk, lastChunk: chunk };
+      const sql = `SELECT ${which}(windowStart) AS edge FROM ${viewTable(generation, rollup)} WHERE ${seenSql}`;
+      const statementOf = (chain: Chain) => ({ sql, params: partParams(generation, chain, part) });
+      const [row] = await ask<{ edge: string }>(asked, rollup, part, statementOf);
+      return Number(row?.edge);
+    };
+    const { changedBy } = asked.versions.span(ends.first, ends.first);
+    const { changedBy: lastBy } = asked.versions.span(ends.last, ends.last);
+    return extents.get(JSON.stringify([ends, changedBy, lastBy]), async () => {
+      const [from, last] = await Promise.all([edge(ends.first, 'min'), edge(ends.last, 'max')]);
+      return { from, to: last + rollup.windowMs };
+    });
   }
 
   return {
-    read: (pinned, read) => groups.get(JSON.stringify([pinned.run.run, read]), () => readGroups(pinned, read)),
-    extent: (pinned) => extents.get(pinned.run.run, () => readExtent(pinned)),
+    read: (pinned, read) => wholes.get(JSON.stringify([pinned.run.run, read]), () => readWhole(pinned, read)),
+    extent: readExtent,
   };
 }
 
-const viewsLost = 'its views have lost rows, the batch layer makes them again';
+function batchViewsAway(error: unknown): Problem {
+  const why = error instanceof Error ? error.message.slice(0, 300) : String(error);
+  return new Problem({
+    code: 'batch-views-away',
+    status: 503,
+    title: 'Batch views away',
+    detail: `ClickHouse did not answer: ${why}`,
+    retryAfterSeconds: 1,
+  });
+}
 
 function runUnreadable({ run }: PinnedRun, why: string): Problem {
   const detail = `ClickHouse does not hold run ${run.run} any more (${why}); waiting for a newer run`;

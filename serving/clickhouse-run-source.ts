@@ -9,7 +9,7 @@ import { findBroken } from './run-wholeness.ts';
 export function createClickHouseRunSource(clickhouse: ClickHouse, generation: Generation): RunSource {
   return {
     current: () => readCurrentRun(clickhouse, generation),
-    pin: (run) => pinRun(clickhouse, generation, run),
+    pin: (run, known) => pinRun(clickhouse, generation, run, known),
     findBroken: (pinned, after) => findBroken(clickhouse, generation, pinned, after),
   };
 }

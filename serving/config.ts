@@ -20,5 +20,6 @@ export const servingSettings = {
   ...operatorSettings,
   servingPort: integer('port of the API', 0, 65_535, 8080),
   batchUrl: url('the batch layer, for batch runs on demand', 'http://127.0.0.1:8083'),
+  servingMaxStreams: integer('readers of /v1/stream at a time; more are answered 503', 0, 100_000, 5_000),
   atLeastTimeoutMs: integer('how long a query waits for what its token asks', 0, 60_000, 10_000),
 };

@@ -5,6 +5,7 @@ import { createLogger } from '../runtime/logger.ts';
 import { channels } from '../schemas/layout-redis.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import { until } from '../test/until.ts';
+import { noChunkVersions } from './chunk-versions.ts';
 import { startLiveFollower } from './live-follower.ts';
 import { createLiveView } from './live-view.ts';
 import { createWorld, testEvent, testGeneration } from './test-live-world.ts';
@@ -26,7 +27,7 @@ test('a live part that no batch run takes over stops at its bound, says so, and 
   const view = createLiveView(generation);
   const adopt = (v: number) => {
     world.publish([v]);
-    view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: world.runs.length });
+    view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: world.runs.length, versions: noChunkVersions });
   };
   adopt(0);
   const subscriber = new FakeSubscriber();

@@ -4,8 +4,10 @@ import type { Cut, LiveView } from './live-view.ts';
 export interface LiveSource {
   /** undefined before the first run is adopted. Its open epochs go on growing: fold them before the next await. */
   capture(): Cut | undefined;
-  /** Resolves at the next change, or after `timeoutMs`; never rejects. */
-  changed(timeoutMs: number): Promise<void>;
+  /** Grows with every change. */
+  revision(): number;
+  /** Resolves at the next change after revision `seen`, or after `timeoutMs`; never rejects. */
+  changed(timeoutMs: number, seen?: number): Promise<void>;
 }
 
 export interface NotifyingLiveSource extends LiveSource {
@@ -15,10 +17,13 @@ export interface NotifyingLiveSource extends LiveSource {
 
 export function createLiveSource(view: Pick<LiveView, 'capture'>): NotifyingLiveSource {
   const waiting = new Set<() => void>();
+  let revision = 0;
   return {
     capture: () => view.capture(),
-    changed: (timeoutMs) =>
+    revision: () => revision,
+    changed: (timeoutMs, seen = revision) =>
       new Promise((resolve) => {
+        if (seen !== revision) return resolve();
         const wake = () => {
           clearTimeout(timer);
           waiting.delete(wake);
@@ -28,6 +33,7 @@ export function createLiveSource(view: Pick<LiveView, 'capture'>): NotifyingLive
         waiting.add(wake);
       }),
     notify() {
+      revision += 1;
       for (const wake of waiting) wake();
     },
   };

@@ -8,6 +8,7 @@ import { ledgerSum } from '../schemas/layout-redis.ts';
 import { covers } from '../schemas/offset-vector.ts';
 import { itemTotals, type LogEntry, orderTotals, prefixOf } from '../schemas/oracle.ts';
 import { eventTypes } from '../schemas/order-event.ts';
+import { noChunkVersions } from './chunk-versions.ts';
 import { type Cut, createLiveView, type LiveView } from './live-view.ts';
 import type { PartitionSnapshot } from './partition-view.ts';
 import { createWorld, testEvent, testGeneration, type World } from './test-live-world.ts';
@@ -165,12 +166,12 @@ function perform({ world, view, saved, snapshots }: Scene, action: Step): void {
     }
     case 'offer': {
       const run = world.runs.at(-1);
-      if (run) view.offerRun({ run, offChain: [], published: 1 });
+      if (run) view.offerRun({ run, offChain: [], published: 1, versions: noChunkVersions });
       return;
     }
     case 'offer-older': {
       const run = world.runs.at(-2);
-      if (run) view.offerRun({ run, offChain: [], published: 1 });
+      if (run) view.offerRun({ run, offChain: [], published: 1, versions: noChunkVersions });
       return;
     }
     default:
@@ -244,7 +245,7 @@ describe('the live view', () => {
         const view = createLiveView(generation);
         const scene: Scene = { world, view, saved: world.states.map(() => undefined), snapshots: [] };
         world.publish(Array.from({ length: partitions }, () => 0));
-        view.offerRun({ run: world.runs[0]!, offChain: [], published: 1 });
+        view.offerRun({ run: world.runs[0]!, offChain: [], published: 1, versions: noChunkVersions });
         let before: Cut | undefined;
         for (const action of steps) {
           perform(scene, action);
@@ -265,7 +266,7 @@ describe('the live view', () => {
           world.flush(p, 1_000, false);
           view.takeSnapshot(p, world.snapshot(p));
         }
-        view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: 1 });
+        view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: 1, versions: noChunkVersions });
         const last = view.capture()!;
         check(log, last, before);
         expect(last.vector).toEqual(Array.from({ length: partitions }, (_, p) => world.lengthOf(p)));

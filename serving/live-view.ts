@@ -10,16 +10,22 @@ import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { FlushMessage } from '../schemas/layout-redis.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
+import type { ChunkVersions } from './chunk-versions.ts';
 import type { Epoch } from './epoch.ts';
 import { createPartitionView, type FlushOutcome, type PartitionSnapshot, type Stand } from './partition-view.ts';
 
-/** A published run whose own chunk versions were found whole. */
-export interface PinnedRun {
+/** A published run and which others it descends from. */
+export interface Chain {
   readonly run: BatchRun;
   /** Published runs up to it that are not its ancestors: their chunk versions must not be read. */
   readonly offChain: readonly string[];
   /** How many runs up to it were published when that was found: another number, and it must be found anew. */
   readonly published: number;
+}
+
+/** A published run whose own chunk versions were found whole. */
+export interface PinnedRun extends Chain {
+  readonly versions: ChunkVersions;
 }
 
 /** What one answer stands on. The open epoch goes on growing: fold it before the next await. */

@@ -4,10 +4,45 @@ import { readRunLinks, runsOffChain } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
-import type { PinnedRun } from './live-view.ts';
+import { chunkVersionsSql } from './batch-part.ts';
+import { noChunkVersions } from './chunk-versions.ts';
+import type { Chain, PinnedRun } from './live-view.ts';
 
-export async function pinRun(clickhouse: ClickHouse, generation: Generation, run: BatchRun): Promise<PinnedRun> {
+interface VersionRow {
+  readonly chunk: number;
+  readonly latest: string;
+  readonly announced: readonly string[];
+  readonly hash: string;
+}
+
+export async function findChain(clickhouse: ClickHouse, generation: Generation, run: BatchRun): Promise<Chain> {
   const links = await readRunLinks(clickhouse, generation, run.base);
   const published = links.filter((link) => link.run <= run.run).length;
   return { run, offChain: runsOffChain(links, run.run), published };
+}
+
+/** With the versions that it sees; where `known` is an ancestor, only those newer than that are read. */
+export async function pinRun(
+  clickhouse: ClickHouse,
+  generation: Generation,
+  run: BatchRun,
+  known: PinnedRun | undefined,
+): Promise<PinnedRun> {
+  let chain = await findChain(clickhouse, generation, run);
+  for (;;) {
+    const base = known && known.run.run < run.run && !chain.offChain.includes(known.run.run) ? known : undefined;
+    const { sql, params } = chunkVersionsSql(generation, chain, base?.run.run ?? '');
+    const rows = await clickhouse.query<VersionRow>(sql, params);
+    const after = await findChain(clickhouse, generation, run);
+    if (after.published === chain.published) {
+      const changed = rows.map(({ chunk, latest, announced, hash }) => ({
+        chunk,
+        run: latest,
+        rows: announced.map(Number),
+        hash: BigInt(hash),
+      }));
+      return { ...chain, versions: (base?.versions ?? noChunkVersions).with(changed) };
+    }
+    chain = after;
+  }
 }

@@ -62,7 +62,7 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   /** Its off-chain runs, once it is found whole; versions up to an adopted ancestor were checked when that was adopted. */
   async function check(run: BatchRun, adopted: PinnedRun | undefined): Promise<PinnedRun | undefined> {
     if (checked?.run.run === run.run) return checked;
-    const pinned = await source.pin(run);
+    const pinned = await source.pin(run, adopted);
     const { offChain } = pinned;
     const isAncestor = adopted && adopted.run.run >= run.base && !offChain.includes(adopted.run.run);
     const after = isAncestor ? adopted.run.run : '';

@@ -5,8 +5,8 @@ import type { PinnedRun } from './live-view.ts';
 export interface RunSource {
   /** The published run of the greatest id; undefined before run 0. */
   current(): Promise<BatchRun | undefined>;
-  /** The run with those that are not its ancestors, as published now. */
-  pin(run: BatchRun): Promise<PinnedRun>;
+  /** The run with those that are not its ancestors and the chunk versions that it sees; read are those newer than `known`'s. */
+  pin(run: BatchRun, known: PinnedRun | undefined): Promise<PinnedRun>;
   /**
    * What the run's chain of chunk versions lacks of what was announced and counted, in words; undefined where it is whole.
    * A reader that checked the run `after` before need not check its versions again: they never change.

@@ -6,13 +6,13 @@ import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
 import { sum } from '../schemas/offset-vector.ts';
 import { versionParams } from './batch-part.ts';
-import type { PinnedRun } from './live-view.ts';
+import type { Chain } from './live-view.ts';
 
 /** What is wrong, in words; undefined where nothing is. Versions up to the run `after` are not looked at again. */
 export async function findBroken(
   clickhouse: ClickHouse,
   generation: Generation,
-  pinned: PinnedRun,
+  pinned: Chain,
   after: string,
 ): Promise<string | undefined> {
   const params = { ...versionParams(generation, pinned), after };

@@ -17,9 +17,11 @@ import { createServingApp } from './app.ts';
 import type { BatchRead } from './batch-views.ts';
 import { createClickHouseBatchViews } from './clickhouse-batch-views.ts';
 import type { PinnedRun } from './live-view.ts';
+import { pinRun } from './pin-run.ts';
 import { openServingLayer, type ServingLayer, type ServingLayerDependencies } from './serving-layer.ts';
 import { openStores } from './stores.ts';
 import { createWorld, testEvent } from './test-live-world.ts';
+import { openStreamReader, type StreamReader } from './test-stream-reader.ts';
 
 const stack = inject('stack');
 const partitions = 2;
@@ -65,6 +67,8 @@ let subscriber: Redis;
 let writer: Redis;
 let layer: ServingLayer;
 let app: FastifyInstance;
+/** Reads along through all tests. */
+let reader: StreamReader | undefined;
 
 async function storeEpoch(partition: number, from: number, to: number): Promise<void> {
   const epoch = world.epoch(partition, from, to);
@@ -162,7 +166,9 @@ const get = async (url: string) => {
   return { status: response.statusCode, body: response.json(), text: response.body };
 };
 
-const all = '/v1/query?measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store&provenance=full';
+const measures = 'measures=orders,grossMinor,refunds,refundedMinor,netMinor,units&by=store&provenance=full';
+const streamed = `/v1/stream?${measures}&minIntervalMs=10`;
+const all = `/v1/query?${measures}`;
 
 /** Every answer must be the oracle's for its own V and W. */
 async function expectExact(url = all) {
@@ -193,7 +199,7 @@ async function openLayer(own: Pick<ServingLayerDependencies, 'subscriber' | 'ope
 function createApp(from: ServingLayer): FastifyInstance {
   const forwardBatchRun = async () => ({ status: 200, contentType: 'application/json', body: '{}' });
   const own = { generation, log: logger, clock, operatorToken: 'x'.repeat(16), forwardBatchRun };
-  return createServingApp({ ...from, ...own, atLeastTimeoutMs: 2_000 });
+  return createServingApp({ ...from, ...own, atLeastTimeoutMs: 2_000, servingMaxStreams: 10 });
 }
 
 beforeAll(async () => {
@@ -222,6 +228,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  reader?.close();
   await app?.close();
   await layer?.[Symbol.asyncDispose]();
   await clickhouse.command(`DROP DATABASE IF EXISTS ${options.clickhouseDatabase}`).catch(() => undefined);
@@ -242,6 +249,7 @@ describe('serving on real engines', () => {
     expect((await expectExact()).vector).toEqual([0, 0]);
     const { body } = await get('/v1/query?measures=orders,averageOrderMinor');
     expect(body.rows).toMatchObject([{ orders: 0, averageOrderMinor: null }]);
+    reader = await openStreamReader(`${await app.listen({ host: '127.0.0.1', port: 0 })}${streamed}`);
   });
 
   test('live epochs tile on from the tidemark, by snapshot and by message, and each answer is exact', async () => {
@@ -452,7 +460,9 @@ describe('serving on real engines', () => {
     };
     const stray = '000000000000-ffffffff';
     const rollup = definition.rollups[0]!;
-    const chunk = 1;
+    const pinned = await pinRun(clickhouse, generation, run, undefined);
+    let chunk = pinned.versions.newest;
+    while (pinned.versions.span(chunk, chunk).changedBy !== '') chunk -= 1;
     const row = {
       run: stray,
       chunk,
@@ -474,16 +484,60 @@ describe('serving on real engines', () => {
     };
     const { counted } = prefixOf(log, run.tidemark, run.tidemark, horizonMs);
     const expected = counted.filter((e) => e.type === 'OrderPlaced').length;
-    const offChain = world.runs.slice(-3, -1).map(({ run }) => run);
-    const published = world.runs.length;
-    expect(await ordersOf({ run, offChain, published })).toBe(expected);
-    // Read with the wrong ancestors, its chunks would hold other events than the run counted.
     const unreadable = { fields: { code: 'run-unreadable' } };
-    await expect(ordersOf({ run, offChain: [], published })).rejects.toMatchObject(unreadable);
-    // Published later than the pinned run, with a smaller id: seen by nobody who checks.
+    expect(pinned.offChain).toEqual(
+      world.runs
+        .slice(-3, -1)
+        .map(({ run }) => run)
+        .toReversed(),
+    );
+    expect(await ordersOf(pinned)).toBe(expected);
+    await expect(ordersOf({ ...pinned, offChain: [] })).rejects.toMatchObject(unreadable);
+    // Published later than the pinned run, with a smaller id: the chain is found anew.
     await clickhouse.insertRows(tables.batchRuns, [{ ...run, run: stray, parent: 'x' }]);
-    expect(await ordersOf({ run, offChain, published })).toBe(expected);
-    await expect(ordersOf({ run, offChain, published: published + 1 })).rejects.toMatchObject(unreadable);
+    expect(await ordersOf(pinned)).toBe(expected);
+    await expect(ordersOf({ ...pinned, published: pinned.published + 1 })).rejects.toMatchObject(unreadable);
+  });
+
+  test('a stream that was read all along never dipped and ends equal to the query; another server goes on with it', async () => {
+    const { body } = await get(all);
+    const { token, run } = body.provenance;
+    await reader!.until(() => reader!.lastId().startsWith(`${token}.`));
+    expect(reader!.rows()).toEqual(body.rows);
+    const seen = new Map<string, number>();
+    for (const { name, data } of reader!.events) {
+      expect(['state', 'change', 'provenance']).toContain(name);
+      for (const row of data.rows ?? data.upserts ?? []) {
+        for (const measure of ['orders', 'grossMinor', 'refunds', 'units']) {
+          expect(row[measure]).toBeGreaterThanOrEqual(seen.get(row.store + measure) ?? 0);
+          seen.set(row.store + measure, row[measure]);
+        }
+      }
+    }
+    const runs = new Set(reader!.events.map(({ data }) => data.provenance?.run ?? data.run).filter(Boolean));
+    expect([...runs].at(-1)).toBe(run);
+    expect(runs.size).toBe(3);
+    expect(reader!.events.filter(({ name }) => name === 'state')).toHaveLength(1);
+
+    const connections = [redis.duplicate(), redis.duplicate()] as const;
+    for (const connection of connections) await connectRedis(connection);
+    const openLog = () => Promise.reject(new Error('Kafka is away'));
+    const second = await openLayer({ redis: connections[0], subscriber: connections[1], openLog });
+    const other = createApp(second);
+    try {
+      const address = await other.listen({ host: '127.0.0.1', port: 0 });
+      await until(async () => expect((await other.inject('/readyz')).statusCode).toBe(200));
+      const again = await openStreamReader(`${address}${streamed}`, reader!.lastId(), reader);
+      await again.until(() => again.lastId().startsWith(`${token}.`));
+      expect(again.rows()).toEqual(body.rows);
+      for (const { name, data } of again.events) {
+        if (name !== 'error') expect((data.provenance ?? data).vector).toEqual(body.provenance.vector);
+      }
+    } finally {
+      await other.close();
+      await second[Symbol.asyncDispose]();
+      for (const connection of connections) connection.disconnect();
+    }
   });
 
   test('ClickHouse is set back: kept results answer, anything else is refused, and both say so', async () => {

@@ -1,4 +1,5 @@
 // For tests: the API over events in memory, some of them in the views of a run, the others live. Counts what reaches a store.
+import { noChunkVersions } from './chunk-versions.ts';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createLogger } from '../runtime/logger.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
@@ -65,7 +66,12 @@ export function createTestApp(options: TestAppOptions): TestApp {
     });
   const view = createLiveView(generation);
   const newestEventAt = Math.max(0, ...batch.map((some) => some.occurredAt ?? 0));
-  view.offerRun({ run: { ...testRun(generation, '', [0]), newestEventAt }, offChain: [], published: 1 });
+  view.offerRun({
+    run: { ...testRun(generation, '', [0]), newestEventAt },
+    offChain: [],
+    published: 1,
+    versions: noChunkVersions,
+  });
   const snapshot = () => {
     made = batch.length;
     const world = createWorld(generation, logOf(live));
@@ -91,6 +97,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
     },
     pipeline: { ...pipeline, ...options.pipeline },
     operatorToken: 'operator-token-0123',
+    servingMaxStreams: 10,
     forwardBatchRun: async () => ({ status: 202, contentType: 'application/json', body: '{}' }),
   });
   const ask = async (request: InjectOptions): Promise<TestAnswer> => {

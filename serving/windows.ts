@@ -29,9 +29,12 @@ export function gridOf(window: WindowName, tz: string, from: number, to: number,
   return step === undefined ? calendarGrid(window, clock, from, to, weekStart) : clockGrid(step, clock, from, to);
 }
 
+/** Longer than any range; whole minutes. */
+export const wholeTimeMs = 1e9 * 60_000;
+
 /** One window, for a total over the range. */
 export function totalGrid(from: number, to: number): Grid {
-  return { starts: [from], steps: [to - from], end: to };
+  return { starts: [from], steps: [wholeTimeMs], end: to };
 }
 
 /** Start of the window that `at` falls into; `at` must lie within the grid. */
@@ -74,7 +77,8 @@ export function* windowsIn(grid: Grid, from: number, to: number): Generator<Wind
   }
 }
 
-function segmentOf(grid: Grid, at: number): number {
+/** Which segment `at` falls into. */
+export function segmentOf(grid: Grid, at: number): number {
   let low = 0;
   let high = grid.starts.length - 1;
   while (low < high) {

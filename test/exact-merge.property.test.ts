@@ -14,6 +14,7 @@ import { decodeEpochLedger } from '../schemas/layout-redis.ts';
 import { itemTotals, type LogEntry, orderTotals, prefixOf } from '../schemas/oracle.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { createRunId } from '../schemas/run-id.ts';
+import { noChunkVersions } from '../serving/chunk-versions.ts';
 import { createLiveView } from '../serving/live-view.ts';
 import { createEpochCounter, type EpochCounter } from '../speed-layer/epoch-counter.ts';
 import { createMemoryCounterStore } from '../speed-layer/memory-counter-store.ts';
@@ -182,7 +183,7 @@ async function playWorld(drafts: readonly Draft[], steps: readonly Step[]): Prom
     });
     view.takeSnapshot(0, { closed: state.closed.map(epochOf), open: epochOf(state.open) });
   };
-  view.offerRun({ run: runs[0]!, offChain: [], published: runs.length });
+  view.offerRun({ run: runs[0]!, offChain: [], published: runs.length, versions: noChunkVersions });
   let counter = await own();
   let zombie = counter;
   snapshot();
@@ -236,7 +237,7 @@ async function playWorld(drafts: readonly Draft[], steps: readonly Step[]): Prom
         expect(tidemark[0]).toBeLessThanOrEqual(archived[0]!);
         expect(tidemark[0]).toBeGreaterThanOrEqual(parent.tidemark[0]!);
         runs.push(runAt(log, tidemark, parent));
-        view.offerRun({ run: runs.at(-1)!, offChain: [], published: runs.length });
+        view.offerRun({ run: runs.at(-1)!, offChain: [], published: runs.length, versions: noChunkVersions });
         if (tidemark[0]! > state.next) counter = await own();
         break;
       }

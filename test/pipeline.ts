@@ -204,6 +204,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         clock,
         forwardBatchRun,
         atLeastTimeoutMs: 20_000,
+        servingMaxStreams: 100,
       });
       own.defer(() => app.close());
       await until('serving is ready', () => layer.pipeline.waitingFor() === undefined);
