@@ -76,7 +76,8 @@ log.cleaner.dedupe.buffer.size=16777216
 }
 
 async function format(java: string, jvm: readonly string[], configFile: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url');
+  // A first byte of 0 keeps the text from beginning with '-', which the tool would take for an option.
+  const clusterId = Buffer.from([0, ...randomBytes(15)]).toString('base64url');
   const args = [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', configFile];
   try {
     await promisify(execFile)(java, args, { timeout: 60_000 });
