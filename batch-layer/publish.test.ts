@@ -39,6 +39,7 @@ async function openWorld(changes: Partial<RunStore> = {}) {
     archive: {
       archivedVector: async () => [held.archived],
       archivedStarts: async () => [0],
+      epochsBefore: async () => [undefined],
       insert: async () => undefined,
     },
     speedState: {

@@ -21,6 +21,7 @@ function openWorld(tidemark: number) {
   const source: TidemarkSource = {
     currentRun: async () => run,
     parentTidemark: async () => undefined,
+    epochBefore: async () => undefined,
     identities: async (_, below) => Array.from({ length: below }, (_, offset) => identityAt(offset)),
   };
   const dependencies = { generation, store, source };

@@ -140,8 +140,8 @@ export const contractMutants: readonly Mutant[] = [
     id: 'topic-made-anew-accepted',
     breaks: 'an archive belongs to the topic that it was begun with',
     file: 'runtime/archived-topic.ts',
-    find: 'if (known?.topicId === topicId) return;',
-    replace: 'if (known) return;',
+    find: 'if (known === topicId) return;',
+    replace: 'if (known !== undefined) return;',
     tests: ['runtime/archived-topic.test.ts'],
   },
   {
