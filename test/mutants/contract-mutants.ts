@@ -105,14 +105,6 @@ export const contractMutants: readonly Mutant[] = [
     tests: recordSets,
   },
   {
-    id: 'undecided-records-read',
-    breaks: 'records of a transaction are read when it is decided, not before',
-    file: 'runtime/kafka/follow-leader.ts',
-    find: 'FetchIsolationLevels.READ_COMMITTED',
-    replace: 'FetchIsolationLevels.READ_UNCOMMITTED',
-    tests: ['runtime/kafka/kafka-record-log.test.ts'],
-  },
-  {
     id: 'unreadable-batch-skipped',
     breaks: 'a batch that cannot be unpacked is told record by record, never skipped',
     file: 'runtime/kafka/record-set.ts',
