@@ -48,7 +48,7 @@ export const servingMutants: readonly Mutant[] = [
     find: 'for (const [key, cell] of cells!) this.cells[i]!.set(key, cell);',
     replace:
       'for (const [key, cell] of cells!)\n        this.cells[i]!.set(key, cell.map((n, m) => n + (m > 0 ? (this.cells[i]!.get(key)?.[m] ?? 0) : 0)));',
-    tests: live,
+    tests: partition,
   },
   {
     id: 'vector-from-the-stores-next',
