@@ -140,8 +140,8 @@ export const contractMutants: readonly Mutant[] = [
     id: 'evicting-redis-accepted',
     breaks: 'a Redis that would drop counters by itself is refused at start',
     file: 'runtime/redis.ts',
-    find: "if (policy === 'noeviction') return;",
-    replace: 'if (policy !== undefined) return;',
+    find: "if (policy !== 'noeviction') throw",
+    replace: "if (policy === 'none') throw",
     tests: redis,
   },
   {

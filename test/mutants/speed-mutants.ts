@@ -174,16 +174,16 @@ export const speedMutants: readonly Mutant[] = [
     id: 'take-over-epochs-not-whole',
     breaks: 'an epoch that is not whole is not gone on from',
     file: 'speed-layer/take-over.ts',
-    find: 'if (!epoch.whole) return',
-    replace: 'if (epoch.to < 0) return',
+    find: 'if (!whole) return {',
+    replace: 'if (to < 0) return {',
     tests: writing,
   },
   {
     id: 'take-over-no-tiling-check',
     breaks: 'the epochs gone on from tile from the tidemark',
     file: 'speed-layer/take-over.ts',
-    find: 'if (epoch.from !== at)\n',
-    replace: 'if (epoch.to < 0)\n',
+    find: 'if (from !== at) {',
+    replace: 'if (to < 0) {',
     tests: writing,
   },
   {
@@ -198,7 +198,7 @@ export const speedMutants: readonly Mutant[] = [
     id: 'take-over-state-and-identities-apart',
     breaks: 'state and identities are read together',
     file: 'speed-layer/take-over.ts',
-    find: 'const stored = await store.restore(partition, tidemark);',
+    find: 'const stored = await ask(store.restore(partition, tidemark));',
     replace: `const before = await store.restore(partition, tidemark);
     const after = await store.restore(partition, tidemark);
     const stored = after && {
@@ -211,16 +211,16 @@ export const speedMutants: readonly Mutant[] = [
     id: 'take-over-without-archived-identities',
     breaks: 'a copy of an event below the tidemark is known by the archive',
     file: 'speed-layer/take-over.ts',
-    find: '[...archived, ...stored.epochs',
-    replace: '[...stored.epochs',
+    find: 'allIdentities(archived, stored.epochs)',
+    replace: 'allIdentities([], stored.epochs)',
     tests: takingOver,
   },
   {
     id: 'take-over-archived-identities-at-tidemark',
     breaks: 'an event at the tidemark is not taken for its own copy',
     file: 'speed-layer/take-over.ts',
-    find: 'source.identities(partition, tidemark, floor)',
-    replace: 'source.identities(partition, tidemark + 1, floor)',
+    find: 'source.identities(partition, tidemark, floor, signal)',
+    replace: 'source.identities(partition, tidemark + 1, floor, signal)',
     tests: takingOver,
   },
   {
@@ -261,8 +261,8 @@ export const speedMutants: readonly Mutant[] = [
     id: 'writer-goes-on-after-a-refusal',
     breaks: 'a refused flush ends in a take-over',
     file: 'speed-layer/partition-writer.ts',
-    find: "return outcome.kind === 'done' ? undefined : `flush refused: ${outcome.why}`;",
-    replace: 'return undefined;',
+    find: "if (outcome.kind === 'refused') return { reason",
+    replace: 'if (outcome.kind === undefined) return { reason',
     tests: writing,
   },
   {
