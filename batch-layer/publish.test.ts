@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { createLogger } from '../runtime/logger.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
-import { createBatchRunner } from './batch-runner.ts';
+import { createBatchRunner, runLimits } from './batch-runner.ts';
 import type { SpeedPosition } from './choose-tidemark.ts';
 import type { Attempt, RunStore } from './run-store.ts';
 
@@ -17,15 +17,24 @@ async function openWorld(changes: Partial<RunStore> = {}) {
   const attempts: Attempt[] = [];
   const held = { archived: 10, position: undefined as SpeedPosition | undefined };
   let now = 1_000_000;
+  let made = 0;
+  /** Events of the current run whose announcements are gone. */
+  const lost = { events: 0 };
   const newestFirst = () => published.toSorted((a, b) => (a.run < b.run ? 1 : -1));
   const runs: RunStore = {
     currentRun: async () => newestFirst()[0],
-    links: async () => newestFirst().map(({ run, parent }) => ({ run, parent })),
+    links: async (base) =>
+      newestFirst()
+        .filter(({ run }) => run >= base)
+        .map(({ run, parent }) => ({ run, parent })),
+    announcedFacts: async ({ run }, attempt) =>
+      attempt === undefined ? Math.max(0, published.find((each) => each.run === run)!.counted[0]! - lost.events) : made,
     brokenChunks: async () => [],
     dirtyChunks: async () => [1],
     recompute: async (attempt) => void attempts.push(attempt),
     async increments({ parent, tidemark }) {
       const events = tidemark[0]! - parent.tidemark[0]!;
+      made = parent.counted[0]! + events;
       const partitions = [{ events, counted: events, rejected: 0, gap: 0 }];
       return { partitions, maxTimestamps: [5], newestEventAt: 5 };
     },
@@ -36,6 +45,7 @@ async function openWorld(changes: Partial<RunStore> = {}) {
   const runner = createBatchRunner({
     runs,
     generation,
+    limits: runLimits,
     archive: {
       archivedVector: async () => [held.archived],
       archivedStarts: async () => [0],
@@ -54,7 +64,7 @@ async function openWorld(changes: Partial<RunStore> = {}) {
     nudgeArchiver: () => undefined,
   });
   const first = await runner.begin([0]);
-  return { runner, published, attempts, first, held, pass: (ms: number) => (now += ms) };
+  return { runner, published, attempts, first, held, lost, pass: (ms: number) => (now += ms) };
 }
 
 test('a run whose rows could not be made is not published, and the next attempt has an id of its own', async () => {
@@ -122,4 +132,40 @@ test('a writer that had work and wrote nothing since it was asked is passed over
   expect(await runner.run()).toMatchObject({ kind: 'unchanged', covered: false });
   pass(10_000);
   expect((await runner.run()).run.tidemark).toEqual([10]);
+});
+
+test('a run is not published over a chain that another runner has gone on from: it is made again over that', async () => {
+  const attempts: Attempt[] = [];
+  const world: Awaited<ReturnType<typeof openWorld>> = await openWorld({
+    async recompute(attempt) {
+      if (attempts.push(attempt) > 1) return;
+      const { first } = world;
+      world.published.push({
+        ...first,
+        run: `${attempt.run.slice(0, -1)}8`,
+        parent: first.run,
+        counted: [4],
+        tidemark: [4],
+      });
+    },
+  });
+  const { run } = await world.runner.run();
+  expect(attempts.map(({ parent }) => parent.run)).toEqual([world.first.run, run.parent]);
+  expect(world.published.map(({ tidemark }) => tidemark)).toEqual([[0], [4], [10]]);
+});
+
+test('a run is not published where its chunks would hold fewer events than its ledger counts', async () => {
+  const world = await openWorld({ announcedFacts: async (_, attempt) => (attempt === undefined ? 0 : 9) });
+  await expect(world.runner.run()).rejects.toMatchObject({ code: 'archive-incomplete' });
+  expect(world.published).toEqual([world.first]);
+});
+
+test('where the current run announces fewer events than it counted, all views are made again', async () => {
+  const world = await openWorld();
+  const { run } = await world.runner.run();
+  world.lost.events = 1;
+  await expect(world.runner.run()).rejects.toMatchObject({ code: 'views-lost' });
+  expect((await world.runner.run()).run.tidemark).toEqual([10]);
+  expect(world.attempts.map(({ parent }) => parent.tidemark)).toEqual([[0], [0]]);
+  expect(world.published.at(-1)!.run > run.run).toBe(true);
 });

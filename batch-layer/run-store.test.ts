@@ -37,7 +37,13 @@ async function openWorld(topic: string) {
   const archive = createClickHouseArchiveStore(clickhouse, generation, () => 0);
   const store = createClickHouseRunStore(clickhouse, generation);
   const rollup = generation.definition.rollups[0]!;
-  const first = { generation: generation.id, run: createRunId('', 1, 0), parent: '', tidemark: [0] };
+  const first = {
+    generation: generation.id,
+    run: createRunId('', 1, 0),
+    parent: '',
+    base: createRunId('', 1, 0),
+    tidemark: [0],
+  };
   const empty = { archive: generation.archiveId, maxTimestamps: [-1], starts: [0], counted: [0], duplicate: [0] };
   const run0 = { ...first, ...empty, rejected: [0], gap: [0], newestEventAt: 0 } as unknown as BatchRun;
   await store.publish(run0);
@@ -68,6 +74,7 @@ async function openWorld(topic: string) {
       run: createRunId('', ms, 0),
       parent,
       tidemark: [to],
+      base: parent.base,
       offChain,
       broken: [],
     }),
@@ -149,8 +156,8 @@ test('a run that was published off the chain is no part of what its successor st
   await clickhouse.command(
     `ALTER TABLE ${viewTable(generation, rollup)} DELETE WHERE run = '${run}' SETTINGS mutations_sync = 1`,
   );
-  expect(await store.brokenChunks(run1.run, [run], 10)).toEqual([]);
-  expect(await store.brokenChunks(run2.run, [run], 10)).toEqual([]);
+  expect(await store.brokenChunks({ ...run1, offChain: [run] }, 10)).toEqual([]);
+  expect(await store.brokenChunks({ ...run2, offChain: [run] }, 10)).toEqual([]);
 });
 
 test('a chunk that lost rows since they were announced is found', async () => {
@@ -160,10 +167,10 @@ test('a chunk that lost rows since they were announced is found', async () => {
     placedOrder(2, { storeId: 'East' }),
     placedOrder(3, { occurredAt: baseMs - hourMs / 2 }),
   ]);
-  const { run } = await make(attempt(2, run0, 3));
-  expect(await store.brokenChunks(run, [], 10)).toEqual([]);
+  const run = await make(attempt(2, run0, 3));
+  expect(await store.brokenChunks({ ...run, offChain: [] }, 10)).toEqual([]);
   await clickhouse.command(
     `ALTER TABLE ${viewTable(generation, rollup)} DELETE WHERE store = 'East' SETTINGS mutations_sync = 1`,
   );
-  expect(await store.brokenChunks(run, [], 10)).toEqual([Math.floor(baseMs / generation.chunkMs)]);
+  expect(await store.brokenChunks({ ...run, offChain: [] }, 10)).toEqual([Math.floor(baseMs / generation.chunkMs)]);
 });

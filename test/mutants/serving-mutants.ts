@@ -135,17 +135,17 @@ export const servingMutants: readonly Mutant[] = [
   {
     id: 'views-of-the-newest-run',
     breaks: 'chunk versions are those of the parent chain, not of the newest run',
-    file: 'serving/batch-part.ts',
-    find: 'run NOT IN {offChain:Array(String)} AND run IN',
-    replace: 'run IN',
+    file: 'schemas/chain-sql.ts',
+    find: 'AND run NOT IN {offChain:Array(String)} AND run IN',
+    replace: 'AND run IN',
     tests: views,
   },
   {
     id: 'views-of-unpublished-attempts',
     breaks: 'what an attempt wrote is of no effect before its run is published',
-    file: 'serving/batch-part.ts',
-    find: "AND run IN (SELECT run FROM ${tables.batchRuns} ` +\n    'WHERE generation = {generation:String} AND run <= {run:String})'",
-    replace: "` +\n    'AND generation = {generation:String}'",
+    file: 'schemas/chain-sql.ts',
+    find: 'AND run NOT IN {offChain:Array(String)} AND run IN ` +\n    `(SELECT run FROM ${tables.batchRuns} WHERE generation = {generation:String} AND ${range})`',
+    replace: 'AND run NOT IN {offChain:Array(String)}`',
     tests: views,
   },
   {
@@ -162,14 +162,6 @@ export const servingMutants: readonly Mutant[] = [
     file: 'serving/clickhouse-batch-views.ts',
     find: 'if (whole?.announced !== whole?.present)',
     replace: 'if (whole?.announced === undefined)',
-    tests: views,
-  },
-  {
-    id: 'run-that-is-gone-answered-from',
-    breaks: 'what is found when the run is gone is not taken for its views',
-    file: 'serving/clickhouse-batch-views.ts',
-    find: "if (!present) throw runUnreadable(pinned, 'set back or wiped?');",
-    replace: 'if (!present) return rows;',
     tests: views,
   },
   {
