@@ -45,7 +45,10 @@ async function openWorld() {
       if (asking.wait) await asking.wait;
       return [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))];
     },
-    firstMissing: async (starts: readonly number[]) => [firstMissing(stretchesOf(ranges.map(rangeOf)), starts[0]!)],
+    async firstMissing(starts: readonly number[]) {
+      if (asking.wait) await asking.wait;
+      return [firstMissing(stretchesOf(ranges.map(rangeOf)), starts[0]!)];
+    },
     lostRanges: async () => [],
     retract: async () => undefined,
     async insert(block: ArchiveBlock) {

@@ -46,10 +46,14 @@ async function openWorld(changes: Partial<RunStore> = {}) {
     runs,
     generation,
     limits: runLimits,
+    checkArchive: async () => undefined,
     archive: {
       archivedVector: async () => [held.archived],
       archivedStarts: async () => [0],
       epochsBefore: async () => [undefined],
+      firstMissing: async () => [held.archived],
+      lostRanges: async () => [],
+      retract: async () => undefined,
       insert: async () => undefined,
     },
     speedState: {

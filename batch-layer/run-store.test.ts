@@ -172,5 +172,7 @@ test('a chunk that lost rows since they were announced is found', async () => {
   await clickhouse.command(
     `ALTER TABLE ${viewTable(generation, rollup)} DELETE WHERE store = 'East' SETTINGS mutations_sync = 1`,
   );
-  expect(await store.brokenChunks({ ...run, offChain: [] }, 10)).toEqual([Math.floor(baseMs / generation.chunkMs)]);
+  expect(await store.brokenChunks({ ...run, offChain: [] }, 10)).toEqual([
+    { chunk: Math.floor(baseMs / generation.chunkMs), events: 2 },
+  ]);
 });

@@ -103,8 +103,8 @@ export const servingMutants: readonly Mutant[] = [
     id: 'gap-in-messages-ignored',
     breaks: 'after a lost message the partition is read again',
     file: 'serving/partition-follower.ts',
-    find: "else if (outcome === 'gap') want(clock() + gapPauseMs * random());",
-    replace: '',
+    find: "if (!keep(message) && outcome === 'gap') want(clock() + gapPauseMs * random());",
+    replace: 'keep(message);',
     tests: following,
   },
   {

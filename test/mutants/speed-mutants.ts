@@ -276,7 +276,7 @@ export const speedMutants: readonly Mutant[] = [
   {
     id: 'writer-collects-at-the-tidemark',
     breaks: 'epochs are collected below the tidemark of the parent only: readers may still stand on it',
-    file: 'speed-layer/partition-writer.ts',
+    file: 'speed-layer/collect-epochs.ts',
     find: 'const mark = marks?.[partition];',
     replace: 'const mark = marks && run.tidemark[partition];',
     tests: writing,
