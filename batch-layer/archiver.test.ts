@@ -34,14 +34,25 @@ async function openWorld() {
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
     },
   };
+  /** What was asked of the archive and of Kafka, and what they are to do. */
+  const inserts = { begun: 0 };
+  const asking: { wait?: Promise<void> } = {};
+  const deadLetters = { offsets: [] as number[], failures: 0, away: false };
   const archive = {
     epochsBefore: async () => [epochOf.archive],
     archivedStarts: async () => [0],
-    archivedVector: async () => [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))],
-    firstMissing: async (starts: readonly number[]) => [firstMissing(stretchesOf(ranges.map(rangeOf)), starts[0]!)],
+    async archivedVector() {
+      if (asking.wait) await asking.wait;
+      return [ranges.length === 0 ? undefined : Math.max(...ranges.map(({ to }) => to))];
+    },
+    async firstMissing(starts: readonly number[]) {
+      if (asking.wait) await asking.wait;
+      return [firstMissing(stretchesOf(ranges.map(rangeOf)), starts[0]!)];
+    },
     lostRanges: async () => [],
     retract: async () => undefined,
     async insert(block: ArchiveBlock) {
+      inserts.begun += 1;
       if (inserting.fail) await inserting.fail.promise;
       for (const { from, to } of block.ranges) ranges.push({ from, to });
     },
@@ -50,7 +61,13 @@ async function openWorld() {
     generation,
     recordLog,
     archive,
-    writeDeadLetters: async () => undefined,
+    async writeDeadLetters(letters) {
+      if (deadLetters.away) {
+        deadLetters.failures += 1;
+        throw new Error('Kafka is away');
+      }
+      deadLetters.offsets.push(...letters.map(({ offset }) => offset));
+    },
     starts: [0],
     log: createLogger('test', 'silent'),
     intervalMs: 1_000_000,
@@ -64,6 +81,9 @@ async function openWorld() {
     },
   });
   return {
+    inserts,
+    asking,
+    deadLetters,
     archiver,
     ranges,
     inserting,
@@ -96,13 +116,50 @@ test('an insert that fails while more arrives leaves no hole: all of it is read 
   world.inserting.fail = Promise.withResolvers();
   await world.feed(5, 10);
   world.archiver.nudge();
-  await world.feed(10, 20); // arrives while the insert of [5, 10) is under way
+  await until('an insert under way', () => world.inserts.begun === 2);
+  await world.feed(10, 20); // arrives meanwhile
   world.archiver.nudge();
   world.inserting.fail.reject(new Error('ClickHouse restarted'));
   delete world.inserting.fail;
   await world.feed(5, 20);
   await world.archiver[Symbol.asyncDispose]();
   world.expectWhole(20);
+});
+
+test('after a fault nothing is read until the archive has told where it ends', async () => {
+  const world = await openWorld();
+  await world.feed(0, 5);
+  world.inserting.fail = Promise.withResolvers();
+  world.archiver.nudge();
+  await until('an insert under way', () => world.inserts.begun === 1);
+  const telling = Promise.withResolvers<void>();
+  world.asking.wait = telling.promise;
+  world.inserting.fail.reject(new Error('ClickHouse restarted'));
+  delete world.inserting.fail;
+  await until('the fault', () => world.archiver.waitingFor() === 'ClickHouse restarted');
+  expect(world.handler.positions().size).toBe(0);
+  await world.handler.onRecordSet(recordSetOf(5, 10)); // was on its way
+  telling.resolve();
+  await world.feed(0, 10);
+  await world.archiver[Symbol.asyncDispose]();
+  world.expectWhole(10);
+});
+
+test('no range counts as archived before its dead letters are written: one that is lost would never be seen', async () => {
+  const world = await openWorld();
+  world.deadLetters.away = true;
+  await until('position 0', () => world.position() === 0);
+  const poison = recordSetOf(0, 3, placedOrder, () => Buffer.from([9]));
+  await world.handler.onRecordSet(poison);
+  world.archiver.nudge();
+  await until('an attempt', () => world.deadLetters.failures > 0 || world.ranges.length > 0);
+  expect(world.ranges).toEqual([]);
+  world.deadLetters.away = false;
+  await until('position 0 again', () => world.position() === 0);
+  await world.handler.onRecordSet(poison);
+  await world.archiver[Symbol.asyncDispose]();
+  expect(world.deadLetters.offsets).toEqual([0, 1, 2]);
+  world.expectWhole(3);
 });
 
 test('an archive that was set back while running is read up to again', async () => {

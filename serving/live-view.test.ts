@@ -236,6 +236,23 @@ function check(log: readonly LogEntry[], cut: Cut, before: Cut | undefined): voi
 }
 
 describe('the live view', () => {
+  test('a run with an older tidemark is not adopted, however far its tiling reaches', () => {
+    const log = Array.from(
+      { length: 10 },
+      (_, offset): LogEntry => ({ partition: 0, offset, timestampMs: start, event: undefined }),
+    );
+    const world = createWorld(generation, log);
+    const view = createLiveView(generation);
+    world.publish([0, 0]);
+    world.publish([5, 0]);
+    const [older, newer] = world.runs.map((run) => ({ run, offChain: [], published: 2 }));
+    view.offerRun(newer!);
+    world.flush(0, 10, false); // an open epoch that begins below the tidemark
+    view.takeSnapshot(0, world.snapshot(0));
+    expect(view.offerRun(older!)).toEqual({ kind: 'pending', partitions: [0] });
+    expect(view.capture()).toMatchObject({ pinned: newer, vector: [5, 0] });
+  });
+
   test('gives the naive recount below W after every step, V and W never fall, and it catches up in the end', () => {
     let liveCuts = 0;
     let recoveries = 0;

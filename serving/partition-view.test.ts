@@ -42,6 +42,13 @@ describe('a partition', () => {
     expect(view.reach(0)).toBe(6);
   });
 
+  test('cells that several messages touch hold what the epoch counts, not the sum of the messages', () => {
+    const { world, view, flush, take } = scene();
+    take();
+    for (let n = 0; n < 3; n += 1) expect(view.apply(flush(3))).toBe('applied');
+    expect(view.tiling(0)[0]!.cells).toEqual(world.epoch(0, 0, 9).cells);
+  });
+
   test('closing moves nothing, and the next epoch begins there', () => {
     const { view, flush, take } = scene();
     take();

@@ -80,6 +80,19 @@ export function describeCounterStore(name: string, open: () => Promise<ContractS
       expect(await store.restore(0, 0)).toEqual(before);
     });
 
+    test('who read an older state closes nothing: neither next nor counters fall back', async () => {
+      const { store, generation } = await open();
+      await store.reset(0, undefined, 0, undefined);
+      await store.flush(0, flushOf(generation, 0, 0, 2));
+      await store.flush(0, flushOf(generation, 0, 2, 5));
+      const before = await store.restore(0, 0);
+      for (const at of [0, 2]) {
+        const closing = { ...flushOf(generation, 0, at, at), close: true };
+        expect(await store.flush(0, closing)).toEqual({ kind: 'refused', why: 'moved' });
+      }
+      expect(await store.restore(0, 0)).toEqual(before);
+    });
+
     test('an epoch that lost a part of itself takes no further flush', async () => {
       const { store, generation } = await open();
       await store.reset(0, undefined, 0, undefined);
@@ -110,6 +123,15 @@ export function describeCounterStore(name: string, open: () => Promise<ContractS
       expect(await store.reset(0, { next: 1, epoch: 0 }, 7, 1)).toEqual({ kind: 'refused', why: 'moved' });
       expect(await store.reset(0, { next: 2, epoch: 0 }, 7, 1, 3)).toEqual({ kind: 'done' });
       expect(await store.restore(0, 0)).toEqual({ next: 7, epoch: 7, maxTimestamp: 1, leaderEpoch: 3, epochs: [] });
+    });
+
+    test('a reset leaves no closed epoch, also where it goes back below them', async () => {
+      const { store, generation } = await open();
+      await store.reset(0, undefined, 0, undefined);
+      await store.flush(0, flushOf(generation, 0, 0, 2, { close: true }));
+      await store.flush(0, flushOf(generation, 2, 2, 4, { close: true }));
+      expect(await store.reset(0, { next: 4, epoch: 4 }, 0, 1)).toEqual({ kind: 'done' });
+      expect(await store.restore(0, 0)).toEqual({ next: 0, epoch: 0, maxTimestamp: 1, epochs: [] });
     });
 
     test('collecting forgets closed epochs at or below the mark only', async () => {

@@ -97,3 +97,35 @@ test('in Redis, a partition taken over at the start of an epoch is freed of left
   await store.flush(0, { ...flushOf(generation, 4, 4, 4), close: true, before: { idsBytes: 0, cells: [] } });
   expect(await store.flush(0, flushOf(generation, 4, 4, 6))).toEqual({ kind: 'done' });
 });
+
+test('in Redis, an epoch that begins where another is closed starts from nothing, whatever lay under its name', async () => {
+  const { store, generation, redisPrefix } = await openOnRedis();
+  await store.reset(0, undefined, 0, undefined);
+  const keys = partitionKeys(redisPrefix, generation, 0).epoch(4);
+  await redis.hset(keys[0]!, 'counted', '9');
+  await redis.set(keys[1]!, 'leftover');
+  await redis.hset(keys.at(-1)!, '9|1:z', '1,1');
+  expect(await store.flush(0, flushOf(generation, 0, 0, 4, { close: true }))).toEqual({ kind: 'done' });
+  expect(await redis.exists(...keys)).toBe(0);
+  expect(await store.flush(0, flushOf(generation, 4, 4, 6))).toEqual({ kind: 'done' });
+});
+
+test('in Redis, two generations share nothing, not even identities', async () => {
+  const { store, generation, redisPrefix } = await openOnRedis();
+  await store.reset(0, undefined, 0, undefined);
+  await store.flush(0, flushOf(generation, 0, 0, 3));
+  const other = createGeneration({ ...generation, horizonMs: 61_000 });
+  const beside = await openRedisCounterStore({ redis, redisPrefix, generation: other, clock: () => 123 });
+  expect(await beside.restore(0, 0)).toBeUndefined();
+  await beside.reset(0, undefined, 0, undefined);
+  await beside.flush(0, flushOf(other, 0, 0, 1));
+  expect(await store.restore(0, 0)).toMatchObject({ next: 3, epochs: [{ from: 0, to: 3, whole: true }] });
+});
+
+test('in Redis, an epoch whose ledger does not sum to its offsets is not whole', async () => {
+  const { store, generation, redisPrefix } = await openOnRedis();
+  await store.reset(0, undefined, 0, undefined);
+  await store.flush(0, flushOf(generation, 0, 0, 3));
+  await redis.hset(partitionKeys(redisPrefix, generation, 0).epoch(0)[0]!, 'gap', 1);
+  expect((await store.restore(0, 0))?.epochs).toMatchObject([{ from: 0, to: 3, whole: false }]);
+});

@@ -104,6 +104,25 @@ describe('the epoch counter', () => {
     expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 1, deferred: 1 });
   });
 
+  test('an event that raises the floor is judged by the floor that it makes', () => {
+    const { counter, read } = counting();
+    read([
+      { event: placedOrder(1, { occurredAt: baseMs - 600_001 }) }, // before it there was no floor at all
+      { event: placedOrder(2, { occurredAt: baseMs }), timestampMs: baseMs + 600_001 },
+    ]);
+    expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 0, deferred: 2 });
+  });
+
+  test('a late copy is deferred, however much is still remembered of the first', () => {
+    const { counter, read } = counting();
+    read([
+      { event: placedOrder(1) },
+      { event: placedOrder(2, { occurredAt: baseMs + 600_001 }), timestampMs: baseMs + 600_001 },
+      { event: placedOrder(1) },
+    ]);
+    expect(counter.take(false)[0]?.ledger).toMatchObject({ counted: 2, duplicate: 0, deferred: 1 });
+  });
+
   test('flushes hold absolute values of the epoch, and of the touched cells only', () => {
     const { counter, read } = counting();
     read([{ event: placedOrder(1) }]);

@@ -4,7 +4,7 @@ import type { Generation } from '../schemas/generation.ts';
 import { encodeEpochLedger, type EpochLedger, type FlushMessage, ledgerSum } from '../schemas/layout-redis.ts';
 import type { CounterStore, Flush, RefusalReason, StoredEpoch } from './counter-store.ts';
 
-interface MemoryEpoch {
+export interface MemoryEpoch {
   readonly from: number;
   to: number;
   ledger: EpochLedger | undefined;
@@ -12,10 +12,11 @@ interface MemoryEpoch {
   readonly cells: RollupCells[];
 }
 
-interface MemoryPartition {
+export interface MemoryPartition {
   next: number;
   maxTimestamp: number | undefined;
   leaderEpoch: number | undefined;
+  flushedAt: number;
   closed: MemoryEpoch[];
   open: MemoryEpoch;
 }
@@ -28,6 +29,7 @@ export interface MemoryCounterStore extends CounterStore {
 export function createMemoryCounterStore(
   generation: Generation,
   publish: (message: FlushMessage) => void,
+  clock: () => number = () => 0,
 ): MemoryCounterStore {
   const { rollups } = generation.definition;
   const partitions = new Map<number, MemoryPartition>();
@@ -89,6 +91,7 @@ export function createMemoryCounterStore(
       state.next = flush.next;
       state.maxTimestamp = flush.maxTimestamp;
       state.leaderEpoch = flush.leaderEpoch;
+      state.flushedAt = clock();
       if (flush.epoch === flush.next) state.open = openEpoch(flush.next);
       else if (flush.close) {
         state.closed.push(open);
@@ -111,7 +114,14 @@ export function createMemoryCounterStore(
       if ((expected === undefined) !== (state === undefined)) return { kind: 'refused', why: 'moved' };
       if (expected && state && (state.next !== expected.next || state.open.from !== expected.epoch))
         return { kind: 'refused', why: 'moved' };
-      partitions.set(partition, { next: to, maxTimestamp, leaderEpoch, closed: [], open: openEpoch(to) });
+      partitions.set(partition, {
+        next: to,
+        maxTimestamp,
+        leaderEpoch,
+        flushedAt: clock(),
+        closed: [],
+        open: openEpoch(to),
+      });
       return { kind: 'done' };
     },
     async collect(partition, mark) {

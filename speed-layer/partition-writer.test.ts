@@ -125,6 +125,19 @@ describe('a partition writer', () => {
     expect(world.counted()).toBe(30);
   });
 
+  test('collects what lies below the tidemark of the parent: readers may still stand on it', async () => {
+    const { world, writer } = await openCounting();
+    Object.assign(world.dependencies.source, { parentTidemark: async () => [10] });
+    for (const end of [10, 20]) {
+      writer.accept(setOf(end - 10, end));
+      writer.requestCut();
+      await until('cut', () => writer.flushedNext === end);
+    }
+    await writer.runPublished(world.publish(runAt(20, '000000000002-00000000')));
+    expect(world.store.partitions.get(0)!.closed.map(({ from, to }) => [from, to])).toEqual([[10, 20]]);
+    await writer.close();
+  });
+
   test('unreadable bytes count nothing of their set, and it is asked for again', async () => {
     const { world, writer } = await openCounting();
     const broken: RecordSet = {

@@ -3,6 +3,7 @@
 //   node stack/setup.mjs start [args]      packages, Node 24, Java, Maven, Kafka, redis-server; then `tidemark start`
 //   node stack/setup.mjs test [args]       the same; then vitest
 //   node stack/setup.mjs run FILE [args]   the same; then that file
+//   node stack/setup.mjs run-alone FILE [args]   packages and Node 24 only; then that file
 //
 // Steps that have nothing to do say nothing. What is missing and cannot be got is named with the command that gets it.
 import { spawn, spawnSync } from 'node:child_process';
@@ -36,8 +37,9 @@ const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}` };
 class SetupError extends Error {}
 
 async function main([command, ...args]) {
-  if (!['start', 'test', 'run'].includes(command) || (command === 'run' && args.length === 0)) {
-    throw new SetupError('usage: node stack/setup.mjs start|test|run FILE [args]');
+  const runsFile = command === 'run' || command === 'run-alone';
+  if (!['start', 'test'].includes(command) && !(runsFile && args.length > 0)) {
+    throw new SetupError('usage: node stack/setup.mjs start|test|run FILE|run-alone FILE [args]');
   }
   mkdirSync(dirname(LOG), { recursive: true });
   mkdirSync(TOOLS, { recursive: true });
@@ -47,7 +49,7 @@ async function main([command, ...args]) {
   const node = findNode24();
   const storesElsewhere = ['KAFKA_BROKERS', 'REDIS_URL', 'CLICKHOUSE_URL'].every((name) => env[`TIDEMARK_${name}`]);
   const inContainers = args.includes('--docker') || env.TIDEMARK_TEST_STACK === 'testcontainers';
-  if (!storesElsewhere && !inContainers) {
+  if (command !== 'run-alone' && !storesElsewhere && !inContainers) {
     await installJava();
     await fetchKafka();
     await installRedis();
@@ -57,6 +59,7 @@ async function main([command, ...args]) {
     start: ['cli/main.ts', 'start'],
     test: ['node_modules/vitest/vitest.mjs', 'run'],
     run: [],
+    'run-alone': [],
   }[command];
   process.exitCode = await runInFront(node, [...script, ...args]);
 }

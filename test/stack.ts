@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return close;
 }
 
-async function openStack(env: NodeJS.ProcessEnv): Promise<{ urls: StackUrls; close: () => Promise<void> }> {
+export async function openStack(env: NodeJS.ProcessEnv): Promise<{ urls: StackUrls; close: () => Promise<void> }> {
   const given = givenStackUrls(env);
   if (given !== undefined) return { urls: given, close: async () => {} };
   if (env['TIDEMARK_TEST_STACK'] === 'testcontainers') return openContainers();
