@@ -37,7 +37,7 @@ export type FaultKind = (typeof faultKinds)[number];
 const rare: Partial<Record<FaultKind, number>> = {
   'kafka: retention past the archive': 0.05,
   'kafka: log cut': 0.05,
-  'clickhouse: away for long': 0.08,
+  'clickhouse: away for long': 0.05,
 };
 
 export interface Weather {
