@@ -15,13 +15,14 @@ export interface RowBinaryWriter {
   take(): Buffer;
 }
 
-export function createRowBinaryWriter(initialBytes = 1 << 20): RowBinaryWriter {
-  let buffer = Buffer.allocUnsafe(initialBytes);
+export function createRowBinaryWriter(initialBytes = 1 << 16): RowBinaryWriter {
+  // Nothing before something is written: a writer is made at every attempt to resume.
+  let buffer = Buffer.alloc(0);
   let at = 0;
 
   function reserve(bytes: number): void {
     if (at + bytes <= buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, at + bytes));
+    const larger = Buffer.allocUnsafe(Math.max(initialBytes, buffer.length * 2, at + bytes));
     buffer.copy(larger, 0, 0, at);
     buffer = larger;
   }
@@ -76,7 +77,7 @@ export function createRowBinaryWriter(initialBytes = 1 << 20): RowBinaryWriter {
     },
     take() {
       const written = buffer.subarray(0, at);
-      buffer = Buffer.allocUnsafe(initialBytes);
+      buffer = Buffer.alloc(0);
       at = 0;
       return written;
     },

@@ -137,3 +137,30 @@ test('while Kafka takes the question and does not answer, the lag is unknown aft
   hanging.reject(new Error('closed'));
   await follower[Symbol.asyncDispose]();
 });
+
+test('what Kafka said while the process stood still is as old as the question', async () => {
+  let nowMs = 5_000;
+  let asked = 0;
+  const reply = Promise.withResolvers<{ start: number; end: number; highWatermark: number }[]>();
+  const hanging = Promise.withResolvers<never>();
+  const follower = startLogEndFollower({
+    openLog: async () => ({
+      topicId: () => 'topic-1',
+      ranges: () => ((asked += 1) === 1 ? reply.promise : hanging.promise),
+      findCuts: async () => new Map(),
+      close: async () => undefined,
+    }),
+    counted: () => ({ vector: [5], live: [], archived: undefined }),
+    topic: 'orders',
+    log,
+    clock: () => nowMs,
+  });
+  await until('it is asked', () => asked === 1);
+  nowMs += 30_000;
+  reply.resolve([{ start: 0, end: 9, highWatermark: 9 }]);
+  await until('it is asked again', () => asked === 2);
+  expect(follower.lagOf([5])).toBeUndefined();
+  expect(follower.notes()).toEqual([expect.stringMatching(/^lag unknown since 1970-01-01T00:00:05.000Z/)]);
+  hanging.reject(new Error('closed'));
+  await follower[Symbol.asyncDispose]();
+});

@@ -56,16 +56,18 @@ export function startLogEndFollower({
     const expected = before.archived?.topicId;
     if (expected !== undefined && expected !== recordLog.topicId())
       throw topicMadeAnew(topic, recordLog.topicId(), expected);
+    // As old as its question: a process that stood still meanwhile must not take it for new.
+    const askedAt = clock();
     const ranges = await recordLog.ranges();
     const positions = [before.live, before.archived?.positions ?? []];
     const cuts = await Promise.all(positions.map((each) => recordLog!.findCuts(byPartition(each))));
     faults = findLogFaults(before, { ranges, cuts });
     lag.read(
       ranges.map(({ highWatermark }) => highWatermark),
-      clock(),
+      askedAt,
     );
     awaySince = undefined;
-    readAt = clock();
+    readAt = askedAt;
   }
 
   const polling = startPolling({

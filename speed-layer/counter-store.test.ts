@@ -27,7 +27,7 @@ afterAll(() => {
   subscriber.disconnect();
 });
 
-async function openOnRedis() {
+async function openOnRedis(clock = () => 123) {
   const redisPrefix = `t${randomBytes(6).toString('hex')}`;
   const generation = generationOf('orders');
   const messages: FlushMessage[] = [];
@@ -39,7 +39,7 @@ async function openOnRedis() {
     else messages.push(JSON.parse(text) as FlushMessage);
   });
   await subscriber.subscribe(channel);
-  const store = await openRedisCounterStore({ redis, redisPrefix, generation, clock: () => 123 });
+  const store = await openRedisCounterStore({ redis, redisPrefix, generation, clock });
   return {
     store,
     generation,
@@ -56,7 +56,7 @@ async function openOnRedis() {
   };
 }
 
-describeCounterStore('CounterStore in Redis', openOnRedis);
+describeCounterStore('CounterStore in Redis', () => openOnRedis());
 
 test('in Redis, a lost cells key makes the epoch unusable, for the writer and for who takes over', async () => {
   const { store, generation, redisPrefix } = await openOnRedis();
@@ -128,4 +128,17 @@ test('in Redis, an epoch whose ledger does not sum to its offsets is not whole',
   await store.flush(0, flushOf(generation, 0, 0, 3));
   await redis.hset(partitionKeys(redisPrefix, generation, 0).epoch(0)[0]!, 'gap', 1);
   expect((await store.restore(0, 0))?.epochs).toMatchObject([{ from: 0, to: 3, whole: false }]);
+});
+
+test('in Redis, neither a reset nor the closing of an empty epoch is progress: whom batch takes for dead stays so', async () => {
+  let nowMs = 100;
+  const { store, generation, redisPrefix } = await openOnRedis(() => nowMs);
+  const flushedAt = () => redis.hget(partitionKeys(redisPrefix, generation, 0).state, 'flushedAt');
+  await store.reset(0, undefined, 0, undefined, undefined);
+  nowMs = 200;
+  await store.flush(0, flushOf(generation, 0, 0, 0, { close: true }));
+  await store.reset(0, { next: 0, epoch: 0 }, 5, undefined, undefined);
+  expect(await flushedAt()).toBe('100');
+  await store.flush(0, flushOf(generation, 5, 5, 6));
+  expect(await flushedAt()).toBe('200');
 });

@@ -40,8 +40,9 @@ if not empty then
   if #ARGV[8] > 0 then redis.call('APPEND', KEYS[4], ARGV[8]) end
   redis.call('HSET', KEYS[3], unpack(cjson.decode(ARGV[9])))
 end
-redis.call('HSET', KEYS[1], 'next', ARGV[3], 'maxTimestamp', ARGV[4], 'flushedAt', ARGV[5],
-  'leaderEpoch', ARGV[14])
+redis.call('HSET', KEYS[1], 'next', ARGV[3], 'maxTimestamp', ARGV[4], 'leaderEpoch', ARGV[14])
+-- Closing an empty epoch is no progress.
+if ARGV[2] ~= ARGV[3] then redis.call('HSET', KEYS[1], 'flushedAt', ARGV[5]) end
 -- Taken over at the start of an epoch: what lies under its name is of no state that was ever stored.
 if ARGV[2] == ARGV[3] then redis.call('UNLINK', unpack(KEYS, 3, 2 + parts)) end
 if ARGV[6] == '1' and ARGV[2] ~= ARGV[3] then

@@ -91,7 +91,7 @@ export function createMemoryCounterStore(
       state.next = flush.next;
       state.maxTimestamp = flush.maxTimestamp;
       state.leaderEpoch = flush.leaderEpoch;
-      state.flushedAt = clock();
+      if (flush.next > flush.epoch) state.flushedAt = clock();
       if (flush.epoch === flush.next) state.open = openEpoch(flush.next);
       else if (flush.close) {
         state.closed.push(open);
@@ -118,7 +118,7 @@ export function createMemoryCounterStore(
         next: to,
         maxTimestamp,
         leaderEpoch,
-        flushedAt: clock(),
+        flushedAt: state?.flushedAt ?? clock(),
         closed: [],
         open: openEpoch(to),
       });

@@ -1,4 +1,5 @@
 // What can happen to a world, by kind. Each is done at once; what takes a while ends by itself.
+import { firstMissing } from '../../batch-layer/archive-ranges.ts';
 import type { Random } from '../../cli/random.ts';
 import type { MemoryPartition } from '../../speed-layer/memory-counter-store.ts';
 import type { Trace } from './trace.ts';
@@ -30,8 +31,14 @@ export function createFaults(world: World, random: Random, trace: Trace, count: 
   }
   copyNow();
 
-  const archivedOf = (p: number) =>
-    Math.max(topic.partitions[p]!.base, ...tables.archiveLog.filter((row) => row.partition === p).map(({ to }) => to));
+  /** Up to where the archive has all. */
+  function archivedOf(p: number): number {
+    const ranges = tables.archiveLog.filter((row) => row.partition === p);
+    return firstMissing(
+      ranges.toSorted((a, b) => a.from - b.from),
+      topic.partitions[p]!.base,
+    );
+  }
 
   /** Each says in words what it did, where that is not plain from its name. */
   const effects: Readonly<Record<FaultKind, () => string | undefined>> = {

@@ -35,6 +35,8 @@ const marks = [
   'left the log before they were',
 ];
 
+const isHeldBack = (note: string) => note.includes('is not used yet') && note.includes('would go back');
+
 export function createReaderWatch(world: World, random: Random, trace: Trace, everyMs: number): ReaderWatch {
   const { generation, shop, slots, time, topic } = world;
   const oracle = createOracleCheck(generation, shop.log);
@@ -137,6 +139,9 @@ export function createReaderWatch(world: World, random: Random, trace: Trace, ev
         if (!serving) return `${slot.name} is not open`;
         for (const question of oracle.questions) {
           const answer = await slot.process.run(() => ask(slot, serving, question));
+          // A reader goes back in no partition, so one that is lost for good may hold it to a run that is gone, or that no
+          // newer one can follow; it says so, and a fresh reader is free of it.
+          if (doomed.size > 0 && (typeof answer === 'string' || answer.provenance.notes.some(isHeldBack))) continue;
           if (typeof answer === 'string') return `${slot.name} refuses: ${answer}`;
           const { tidemark, vector, deferredRecords, notes } = answer.provenance;
           const marked = notes.some((note) => marks.some((mark) => note.includes(mark)));

@@ -37,7 +37,7 @@ export type FaultKind = (typeof faultKinds)[number];
 const rare: Partial<Record<FaultKind, number>> = {
   'kafka: retention past the archive': 0.05,
   'kafka: log cut': 0.05,
-  'clickhouse: away for long': 0.08,
+  'clickhouse: away for long': 0.05,
 };
 
 export interface Weather {
@@ -79,7 +79,7 @@ export function drawWeather(random: Random): Weather {
       maxEpochAgeMs: one(4_000, 60_000),
       maxPendingRecords: one(30, 50_000),
     },
-    runs: { ...runLimits, maxRecords: one(30, 2_000_000), runsPerBase: one(3, 500) },
+    runs: { ...runLimits, maxRecords: one(300, 2_000_000), runsPerBase: one(3, 500) },
     archiveIntervalMs: long ? 10_000 : one(300, 1_000, 4_000),
     runEveryMs: long ? 60_000 : one(5_000, 15_000, 40_000),
     orderEveryMs: long ? 20_000 : one(300, 1_000, 2_500),

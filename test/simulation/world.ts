@@ -167,16 +167,20 @@ export function openWorld({ weather, time, random, trace, log, count, onRun }: W
       retryMs: 1_000,
     }));
     let running = false;
-    const schedule = setInterval(() => {
+    async function makeRuns(): Promise<void> {
       if (running) return;
       running = true;
-      runner
-        .run()
-        .then(onRun, (error: unknown) => trace.line(`${process.name} run given up: ${String(error)}`))
-        .finally(() => {
-          running = false;
-        });
-    }, weather.runEveryMs);
+      try {
+        let outcome: RunOutcome;
+        do onRun((outcome = await runner.run()));
+        while (outcome.more);
+      } catch (error) {
+        trace.line(`${process.name} run given up: ${String(error)}`);
+      } finally {
+        running = false;
+      }
+    }
+    const schedule = setInterval(() => void makeRuns(), weather.runEveryMs);
     return {
       archiver,
       async close() {
