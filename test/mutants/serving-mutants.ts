@@ -184,18 +184,22 @@ export const servingMutants: readonly Mutant[] = [
     id: 'live-part-after-the-views',
     breaks: 'one cut: the live part is taken together with the run',
     file: 'serving/answer-query.ts',
-    find: '  addLivePart(groups, cut.tilings, plan);',
-    replace: `  const all = { ...plan.grid, groupBy: plan.groupBy, bases: plan.bases, where: query.where, not: query.not };
-  await batchViews.read(summary.pinned, { rollup: plan.rollup.name, from: plan.from, to: plan.to, ...all });
-  addLivePart(groups, live.capture()!.tilings, plan);`,
+    find: 'await Promise.all(reads.map(({ range, groups }) => addBatchPart(groups, batchViews, summary.pinned, range)));',
+    replace: `await Promise.all(
+    reads.map(async ({ range, groups }) => {
+      groups.clear();
+      await addBatchPart(groups, batchViews, summary.pinned, range);
+      addLivePart(groups, live.capture()!.tilings, range);
+    }),
+  );`,
     tests: answers,
   },
   {
     id: 'sums-in-floating-point',
     breaks: 'sums beyond 2^53 are exact to the last digit',
     file: 'serving/groups.ts',
-    find: 'group.sums[i]! += sum;',
-    replace: 'group.sums[i] = BigInt(Number(group.sums[i]) + Number(sum));',
+    find: 'into[i]! += sum;',
+    replace: 'into[i] = BigInt(Number(into[i]) + Number(sum));',
     tests: answers,
   },
   {
