@@ -245,7 +245,7 @@ describe('the live view', () => {
     const view = createLiveView(generation);
     world.publish([0, 0]);
     world.publish([5, 0]);
-    const [older, newer] = world.runs.map((run) => ({ run, offChain: [], published: 2 }));
+    const [older, newer] = world.runs.map((run) => ({ run, offChain: [], published: 2, versions: noChunkVersions }));
     view.offerRun(newer!);
     world.flush(0, 10, false); // an open epoch that begins below the tidemark
     view.takeSnapshot(0, world.snapshot(0));

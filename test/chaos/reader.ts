@@ -69,7 +69,7 @@ export async function ask(
   query: string,
   { atLeast, agent }: { readonly atLeast?: string | undefined; readonly agent?: Agent | undefined } = {},
 ): Promise<Outcome> {
-  const url = `${servingUrl}/v1/query?${query}${atLeast === undefined ? '' : `&atLeast=${atLeast}`}`;
+  const url = `${servingUrl}/v1/query?${query}&provenance=full${atLeast === undefined ? '' : `&atLeast=${atLeast}`}`;
   try {
     const { status, body } = await fetchText(url, agent);
     return readOutcome(status, body);

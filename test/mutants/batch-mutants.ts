@@ -291,9 +291,9 @@ export const batchMutants: readonly Mutant[] = [
   {
     id: 'answered-from-lost-announcements',
     breaks: 'no answer from a run whose chunks announce fewer events than it counted',
-    file: 'serving/clickhouse-batch-views.ts',
-    find: 'if (standing.announced !== sum(pinned.run.counted))',
-    replace: 'if (standing.announced > sum(pinned.run.counted))',
+    file: 'serving/run-wholeness.ts',
+    find: 'if (Number(announced?.facts) !== counted)',
+    replace: 'if (Number(announced?.facts) > counted)',
     tests: ['serving/clickhouse-batch-views.integration.test.ts'],
   },
 ];

@@ -151,17 +151,17 @@ export const servingMutants: readonly Mutant[] = [
   {
     id: 'order-time-pruned-by-chunk',
     breaks: 'by the time of order an event is found in whatever chunk it occurred',
-    file: 'serving/batch-part.ts',
-    find: "  let chunkRange = '';\n  if (rollup.time === 'occurredAt') {",
-    replace: "  let chunkRange = '';\n  if (rollup.time !== undefined) {",
+    file: 'serving/chunk-parts.ts',
+    find: "const byChunk = rollup.time === 'occurredAt';",
+    replace: 'const byChunk = rollup.time !== undefined;',
     tests: views,
   },
   {
     id: 'lost-rows-answered-from',
     breaks: 'no answer from views that lost rows',
     file: 'serving/clickhouse-batch-views.ts',
-    find: 'if (whole?.announced !== whole?.present)',
-    replace: 'if (whole?.announced === undefined)',
+    find: 'if (Number(seen.present) !== announced) {',
+    replace: 'if (Number(seen.present) > announced) {',
     tests: views,
   },
   {

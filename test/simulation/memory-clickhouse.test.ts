@@ -151,9 +151,10 @@ async function play(seed: number, generation: Generation, subject: Subject): Pro
   }
 
   async function readAll(run: BatchRun): Promise<void> {
-    const pinned = await runSource.pin(run);
+    const pinned = await runSource.pin(run, undefined);
     const views = openViews();
-    said.push(pinned, await runSource.current(), await runs.links(run.base));
+    const { versions: _versions, ...chain } = pinned;
+    said.push(chain, await runSource.current(), await runs.links(run.base));
     said.push(sorted(await runs.brokenChunks(await chainOf(run), 99)));
     const found = await runSource.findBroken(pinned, '');
     said.push(found === undefined, await views.extent(pinned).catch(codeOf));

@@ -1,5 +1,6 @@
 // ClickHouse in memory, as the layers see it: rows that are only ever appended, and statements that see them all at one
 // moment each. What a statement means is written here a second time, over rows; the contract suites hold it to the real one.
+import { noChunkVersions } from '../../serving/chunk-versions.ts';
 import { firstMissing, stretchesOf } from '../../batch-layer/archive-ranges.ts';
 import type { ArchiveStore } from '../../batch-layer/archive-store.ts';
 import { BatchError } from '../../batch-layer/errors.ts';
@@ -409,7 +410,7 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
       async pin(run) {
         const known = await command('run links', () => links(run.base));
         const published = known.filter((link) => link.run <= run.run).length;
-        return { run, offChain: runsOffChain(known, run.run), published };
+        return { run, offChain: runsOffChain(known, run.run), published, versions: noChunkVersions };
       },
       async findBroken({ run, offChain }, after) {
         const chain = { run: run.run, base: run.base, offChain };

@@ -115,7 +115,7 @@ async function countInRuns(generation: Generation, topic: MemoryTopic, tidemarks
   }
   const [from, to] = [nowMs - 90 * 86_400_000, nowMs + 86_400_000];
   const read = { from, to, starts: [from], steps: [60_000], where: {}, not: {} };
-  const pinned = await clickhouse.runSource(command).pin(parent);
+  const pinned = await clickhouse.runSource(command).pin(parent, undefined);
   const of = async ({ name, dimensions, measures }: Rollup) => {
     const found = await clickhouse
       .batchViews(command)
