@@ -13,8 +13,8 @@ export const batchMutants: readonly Mutant[] = [
     id: 'archiver-without-hole-check',
     breaks: 'the archive has no hole, also where it was set back while running',
     file: 'batch-layer/archiver.ts',
-    find: 'await checkBegins(block);',
-    replace: '',
+    find: 'if (beyond) throw new Error(',
+    replace: 'if (beyond && stopped) throw new Error(',
     tests: archiving,
   },
   {
