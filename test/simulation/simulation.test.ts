@@ -4,7 +4,7 @@ import { playSeed } from './play-seed.ts';
 
 const seeds = 30;
 
-test(`${seeds} simulated installations answer exactly, never go back, and are whole after their faults`, {
+test(`simulated installations answer exactly, never go back, and are whole after their faults (${seeds} seeds)`, {
   timeout: 240_000,
 }, async () => {
   const faults = new Set<string>();
