@@ -135,6 +135,8 @@ async function untilItAnswers(spec: MemberSpec, child: Child, closing: AbortSign
   for (;;) {
     const attempt = AbortSignal.any([deadline, closing, AbortSignal.timeout(2_000)]);
     const answered = await spec.answers(attempt).catch(() => false);
+    // An exit that happened before the answer is heard of a moment later.
+    if (answered) await delay(25);
     if (closing.aborted) throw new Error(`${spec.name} was stopped before it was ready`);
     // Before a good answer counts: somebody else's server on that port answers too.
     if (ended) throw new Error(failed(spec, `ended (${why}) before it was ready`));

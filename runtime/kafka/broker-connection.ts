@@ -36,7 +36,7 @@ export function createBrokerConnection(address: string, options: BrokerConnectio
     connection.on('error', () => {}); // each request hears of it by itself; without a listener it would end the process
     current = connection;
     try {
-      await connection.connect(host, port);
+      await within(options.connectTimeoutMs + graceMs, Promise.resolve(connection.connect(host, port)));
       return connection;
     } catch (cause) {
       connection.socket?.destroy();
@@ -68,7 +68,7 @@ export function createBrokerConnection(address: string, options: BrokerConnectio
         throw new KafkaError('closed', `connection to ${address} was closed`, { what: address }, { retryable: false });
       const live = current?.isConnected() ? current : await (connecting ??= connect());
       try {
-        return await api.async(live, ...args);
+        return await within(options.requestTimeoutMs + graceMs, api.async(live, ...args), () => live.socket?.destroy());
       } catch (cause) {
         const message = `Kafka at ${address} did not answer the ${name} request: ${(cause as Error).message}`;
         throw new KafkaError('request-failed', message, { request: name }, { retryable: true, cause });
@@ -80,6 +80,18 @@ export function createBrokerConnection(address: string, options: BrokerConnectio
       drop();
     },
   };
+}
+
+/** The library has time-outs of its own; whatever becomes of them, nobody waits longer than this. */
+const graceMs = 1_000;
+
+async function within<T>(ms: number, work: Promise<T>, giveUp: () => void = () => {}): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new Error(`nothing came within ${ms} ms`));
+    giveUp();
+  }, ms);
+  return await Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** `host:port`; an IPv6 host stands in brackets. */

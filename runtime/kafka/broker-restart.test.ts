@@ -1,5 +1,5 @@
 // Attacks the promise that reader, writer and member go on by themselves: the broker is killed under all three.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -73,6 +73,7 @@ test.skipIf(!existsSync(join(toolsDir, KAFKA_FOLDER)))(
 
     // Frozen, it takes connections and bytes and answers nothing: each call ends within its bound, and says why.
     process.kill(broker.pid, 'SIGSTOP');
+    await vi.waitFor(() => expect(readFileSync(`/proc/${broker.pid}/stat`, 'utf8')).toMatch(/\) T /), withinAMinute);
     try {
       const [sent, ranges] = await Promise.allSettled([
         producer.send(topic.topic, [{ key: 'k', value: Buffer.from('frozen') }]),
