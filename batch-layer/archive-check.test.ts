@@ -11,9 +11,12 @@ const range = (partition: number, from: number): LostRange => ({
   present: 7,
 });
 
-function openWorld(lost: LostRange[]) {
+function openWorld(lost: LostRange[], missing: number[] = [40, 60]) {
   const done = { retracted: [] as LostRange[], resumed: 0 };
-  const archive: Pick<ArchiveStore, 'lostRanges' | 'retract'> = {
+  const archive: Omit<ArchiveStore, 'insert' | 'epochsBefore'> = {
+    archivedStarts: async () => [0, undefined],
+    archivedVector: async () => [40, 60],
+    firstMissing: async () => missing,
     lostRanges: async () => lost,
     async retract(ranges) {
       done.retracted.push(...ranges);
@@ -27,7 +30,7 @@ function openWorld(lost: LostRange[]) {
     },
     log: createLogger('test', 'silent'),
   });
-  return { check, done };
+  return { check, done, archive };
 }
 
 test('lost rows that the log still holds are taken back, so that they are archived again', async () => {
@@ -46,4 +49,17 @@ test('an archive that holds everything is left alone', async () => {
   const { check, done } = openWorld([]);
   await check(true);
   expect(done).toEqual({ retracted: [], resumed: 0 });
+});
+
+test('a hole between archived ranges: the archiver goes back to it', async () => {
+  const { check, done } = openWorld([], [40, 25]);
+  await check(false);
+  expect(done).toEqual({ retracted: [], resumed: 1 });
+});
+
+test('what was taken back is archived again, also where the answer of ClickHouse was lost', async () => {
+  const { check, done, archive } = openWorld([range(1, 50)]);
+  archive.retract = () => Promise.reject(new Error('connection lost'));
+  await expect(check(false)).rejects.toThrow('connection lost');
+  expect(done.resumed).toBe(1);
 });

@@ -30,7 +30,7 @@ export function createArchiveCheck({
 }: ArchiveCheckDependencies): CheckArchive {
   return async (everywhere) => {
     const lost = await archive.lostRanges(everywhere);
-    if (lost.length === 0) return;
+    if (lost.length === 0) return await fillHoles();
     const starts = await logStarts();
     const again = lost.filter(({ partition, from }) => from >= (starts[partition] ?? Number.POSITIVE_INFINITY));
     const gone = lost.filter((range) => !again.includes(range));
@@ -39,12 +39,23 @@ export function createArchiveCheck({
         { ranges: again.slice(0, maxNamed) },
         'the archive has lost rows: they are archived again from the log',
       );
-      await archive.retract(again);
-      resumeArchiver();
+      // Also where the answer was lost: what was taken back must be archived again.
+      await archive.retract(again).finally(resumeArchiver);
     }
     const fate = gone.length > 0 ? `not in the log any more: ${inWords(gone)}` : `archived again: ${inWords(again)}`;
     throw new BatchError('archive-incomplete', `the archive has lost rows; ${fate}`);
   };
+
+  /** Ranges that are not logged, between others that are: no run passes them, and the archiver only looks when it resumes. */
+  async function fillHoles(): Promise<void> {
+    const starts = (await archive.archivedStarts()).map((start) => start ?? 0);
+    const missing = await archive.firstMissing(starts);
+    const ends = await archive.archivedVector();
+    const holes = missing.flatMap((from, partition) => (from < (ends[partition] ?? 0) ? [{ partition, from }] : []));
+    if (holes.length === 0) return;
+    log.error({ holes: holes.slice(0, maxNamed) }, 'the archive has holes: the archiver goes back to them');
+    resumeArchiver();
+  }
 }
 
 function inWords(ranges: readonly LostRange[]): string {

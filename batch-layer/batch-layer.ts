@@ -44,6 +44,8 @@ export interface BatchLayerOptions {
   readonly randomBits: () => number;
 }
 
+const firstCollectMs = 120_000;
+
 export interface BatchLayer extends BatchApp {
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -112,6 +114,8 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
   const keepViewsMs = options.keepViewsMinutes * 60_000;
   const keepRunsMs = options.keepRunsDays * 86_400_000;
   const collecting = setInterval(() => void collectOnce(), options.collectMinutes * 60_000);
+  // Also of a process that never lives for an hour.
+  const firstCollect = setTimeout(() => void collectOnce(), firstCollectMs);
   async function collectOnce(): Promise<void> {
     const collected = await collect({ clickhouse, generation, log, clock, keepViewsMs, keepRunsMs }).catch(
       (err: unknown) => log.warn({ err }, 'collecting failed; the next one finishes it'),
@@ -123,6 +127,7 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     ...batchApp,
     async [Symbol.asyncDispose]() {
       clearInterval(collecting);
+      clearTimeout(firstCollect);
       await schedule?.destroy();
       batchApp.stop();
       await batchApp.app.close();

@@ -10,8 +10,8 @@ import type { ArchiveStore } from './archive-store.ts';
 import { auditRun } from './audit-run.ts';
 import { BatchError } from './errors.ts';
 import { ensureFirstRun, publishFirstRun } from './first-run.ts';
-import { addToLedger } from './run-ledger.ts';
-import type { Attempt, Chain, RunStore } from './run-store.ts';
+import { addToLedger, type LedgerArrays } from './run-ledger.ts';
+import type { Attempt, Chain, Increments, RunStore } from './run-store.ts';
 import type { SpeedState } from './speed-state.ts';
 import { createTidemarkChooser } from './tidemark-chooser.ts';
 
@@ -100,9 +100,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const base = links >= limits.runsPerBase ? run : parent.base;
     const attempt: Attempt = { run, parent, base, tidemark, offChain: chain.offChain, broken };
     const dirty = await runs.dirtyChunks(attempt);
-    await runs.recompute(attempt, dirty);
+    // The ledger first: where the archive does not account for each offset, nothing is written.
     const increments = await runs.increments(attempt);
-    const ledger = addToLedger(parent, tidemark, increments.partitions);
+    const ledger = accountFor(parent, tidemark, increments);
+    await runs.recompute(attempt, dirty);
     await expectEveryEvent(chain, run, sum(ledger.counted));
     // 4. Audit.
     const audited = await auditRun(options, attempt);
@@ -165,6 +166,16 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const first = await publishFirstRun(options, parent.starts, run);
     await announce();
     return { parent: first, chain: { run: first.run, base: first.base, offChain: [] }, links: 1 };
+  }
+
+  /** Where offsets are not accounted for, the archive is looked through before the next run. */
+  function accountFor(parent: BatchRun, tidemark: OffsetVector, { partitions }: Increments): LedgerArrays {
+    try {
+      return addToLedger(parent, tidemark, partitions);
+    } catch (error) {
+      [doubtArchive, verifyAt] = [true, Number.NEGATIVE_INFINITY];
+      throw error;
+    }
   }
 
   /** What the run's versions hold must be what its ledger counts: else the archive has lost rows of a chunk made again. */

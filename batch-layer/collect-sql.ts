@@ -46,9 +46,10 @@ export function deleteRunsSql(table: string, runs: readonly string[]): string {
   return `DELETE FROM ${table} WHERE generation = {generation:String} AND run IN (${runs.map(literal).join(', ')})`;
 }
 
-/** Ranges that lie below `below` (Array(UInt64) by partition) and are not large already. */
+/** Ranges that lie below `below` (Array(UInt64) by partition) and are not large already, after (afterPartition, afterFrom). */
 export const mergeableRangesSql = `SELECT * FROM ${tables.archiveLog}
   WHERE archive = {archive:String} AND \`to\` <= {below:Array(UInt64)}[partition + 1] AND \`to\` - \`from\` < {records:UInt64}
+    AND (toInt64(partition), toInt64(\`from\`)) > ({afterPartition:Int64}, {afterFrom:Int64})
   ORDER BY partition, \`from\` LIMIT {limit:UInt32}`;
 
 export function deleteRangesSql(

@@ -40,8 +40,9 @@ export interface Collected {
 }
 
 const batchSize = 1_000;
-/** Of each kind in one go; the rest is for the next. */
+/** Of each kind on one page, and pages in one go; the rest is for the next. */
 const most = 20_000;
+const maxPages = 50;
 const mergeLimits = { records: 100_000, chunks: 500, rejected: 10_000 };
 
 const nothing: Collected = { versions: 0, announcements: 0, runs: 0, ranges: 0 };
@@ -94,9 +95,12 @@ export async function collect(dependencies: CollectorDependencies): Promise<Coll
     let count = 0;
     for (const rollup of generation.definition.rollups) {
       type Row = { chunk: number; version: string };
-      const versions = await clickhouse.query<Row>(unneededVersionsSql(generation, rollup), params);
-      for (const some of inBatches(versions)) await clickhouse.command(deleteVersionsSql(generation, rollup, some));
-      count += versions.length;
+      for (let page = 0; page < maxPages; page += 1) {
+        const versions = await clickhouse.query<Row>(unneededVersionsSql(generation, rollup), params);
+        for (const some of inBatches(versions)) await clickhouse.command(deleteVersionsSql(generation, rollup, some));
+        count += versions.length;
+        if (versions.length < most) break;
+      }
     }
     return count;
   }
@@ -109,9 +113,19 @@ export async function collect(dependencies: CollectorDependencies): Promise<Coll
 
   async function compactLog(below: OffsetVector): Promise<number> {
     const archive = generation.archiveId;
-    const wanted = { archive, below, records: mergeLimits.records, limit: most };
-    const rows = await clickhouse.query<Record<string, unknown>>(mergeableRangesSql, wanted);
-    const merges = mergeRanges(rows.map(toRange), mergeLimits);
+    let [afterPartition, afterFrom, gone] = [-1, -1, 0];
+    for (let page = 0; page < maxPages; page += 1) {
+      const wanted = { archive, below, records: mergeLimits.records, limit: most, afterPartition, afterFrom };
+      const ranges = (await clickhouse.query<Record<string, unknown>>(mergeableRangesSql, wanted)).map(toRange);
+      gone += await mergePage(archive, ranges);
+      if (ranges.length < most) break;
+      ({ partition: afterPartition, from: afterFrom } = ranges.at(-1)!);
+    }
+    return gone;
+  }
+
+  async function mergePage(archive: string, ranges: readonly LoggedRange[]): Promise<number> {
+    const merges = mergeRanges(ranges, mergeLimits);
     const merged = merges.flatMap((merge) => merge.merged ?? []);
     // The merged rows are there before their parts go: at no moment is a range missing.
     if (merged.length > 0) await clickhouse.insertRows(tables.archiveLog, merged);

@@ -15,6 +15,8 @@ const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs:
 async function openWorld(changes: Partial<RunStore> = {}) {
   const published: BatchRun[] = [];
   const attempts: Attempt[] = [];
+  /** Looks through the archive: true for everywhere. */
+  const checks: boolean[] = [];
   const held = { archived: 10, position: undefined as SpeedPosition | undefined };
   let now = 1_000_000;
   let made = 0;
@@ -36,7 +38,12 @@ async function openWorld(changes: Partial<RunStore> = {}) {
       const events = tidemark[0]! - parent.tidemark[0]!;
       made = parent.counted[0]! + events;
       const partitions = [{ events, counted: events, rejected: 0, gap: 0 }];
-      return { partitions, maxTimestamps: [5], newestEventAt: 5 };
+      return {
+        checks,
+        partitions,
+        maxTimestamps: [5],
+        newestEventAt: 5,
+      };
     },
     incrementRows: async () => [],
     publish: async (run) => void published.push(run),
@@ -46,7 +53,7 @@ async function openWorld(changes: Partial<RunStore> = {}) {
     runs,
     generation,
     limits: runLimits,
-    checkArchive: async () => undefined,
+    checkArchive: async (everywhere) => void checks.push(everywhere),
     archive: {
       archivedVector: async () => [held.archived],
       archivedStarts: async () => [0],
@@ -114,8 +121,12 @@ test('a run is not published where the archive does not account for every offset
       newestEventAt: 5,
     }),
   });
-  await expect(world.runner.run()).rejects.toMatchObject({ code: 'archive-incomplete' });
+  for (const checks of [[false], [false, true]]) {
+    await expect(world.runner.run()).rejects.toMatchObject({ code: 'archive-incomplete' });
+    expect(world.checks).toEqual(checks);
+  }
   expect(world.published).toEqual([world.first]);
+  expect(world.attempts).toEqual([]);
 });
 
 test('a run made beside the chain is not among what the next one stands on', async () => {

@@ -55,6 +55,7 @@ export async function openOrdersTopic(deps: OrdersTopicDeps): Promise<OrdersTopi
 
   async function look(): Promise<void> {
     // Before it is made where it is missing: one that was deleted is not made anew from here.
+    expected = (await archivedTopicId()) ?? expected;
     if (expected !== undefined) await checkTopic();
     await ensureTopic();
     expected = (await archivedTopicId()) ?? expected;

@@ -52,7 +52,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   let requests = 0;
   app.addHook('onRequest', (request, reply, done) => {
-    if (options.maxRequests === undefined || !request.url.startsWith('/v1/')) return done();
+    const { ownBound } = request.routeOptions.config as { ownBound?: boolean };
+    if (options.maxRequests === undefined || ownBound || !request.url.startsWith('/v1/')) return done();
     if (requests >= options.maxRequests) return done(overloaded(`${options.maxRequests} requests are being worked on`));
     requests += 1;
     reply.raw.once('close', () => (requests -= 1));

@@ -113,3 +113,13 @@ test('where chunks announce fewer events than the run counted, the run is not ta
   const pinned = await pin(await publish(await write(testRun(generation, '', [2]), byEvent, 1)));
   expect(await findBroken(clickhouse, generation, pinned, '')).toContain('announce 1 events of 2');
 });
+
+test('a run that was lost when the store was set back is no ancestor: the next one is read without its versions', async () => {
+  const { generation, write, publish, byEvent, pin, orders } = await openWorld(7);
+  const first = await publish(await write(testRun(generation, '', [1], 1), byEvent, 1));
+  const lost = await pin(await publish(await write(testRun(generation, first.run, [1], 5), byEvent, 1)));
+  for (const table of [tables.batchRuns, tables.runChunks])
+    await clickhouse.command(`DELETE FROM ${table} WHERE run = {run:String}`, { run: lost.run.run });
+  const next = await publish(await write(testRun(generation, first.run, [3], 9), byEvent, 2, start + dayMs / 2));
+  expect(await orders(await pinRun(clickhouse, generation, next, lost))).toBe(3);
+});

@@ -2,7 +2,7 @@
 import { readCurrentRun } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
-import { pinRun } from './pin-run.ts';
+import { findChain, pinRun } from './pin-run.ts';
 import type { RunSource } from './run-source.ts';
 import { findBroken } from './run-wholeness.ts';
 
@@ -10,6 +10,10 @@ export function createClickHouseRunSource(clickhouse: ClickHouse, generation: Ge
   return {
     current: () => readCurrentRun(clickhouse, generation),
     pin: (run, known) => pinRun(clickhouse, generation, run, known),
-    findBroken: (pinned, after) => findBroken(clickhouse, generation, pinned, after),
+    async findBroken(pinned, after) {
+      // What was found whole before counts only of an ancestor: the store may have been set back since.
+      const { ancestors } = await findChain(clickhouse, generation, pinned.run);
+      return findBroken(clickhouse, generation, pinned, ancestors.has(after) ? after : '');
+    },
   };
 }

@@ -29,14 +29,18 @@ export function createLocalClock(tz: string): LocalClock {
   const transition: LocalClock['transition'] = (at, direction) =>
     zoned(at).getTimeZoneTransition(direction)?.epochMilliseconds;
   let steady: Steady = { from: 0, to: 0, offset: 0 };
+  /** A comparison goes to and fro between two times: all that was asked is kept, two or three a year at most. */
+  const known: Steady[] = [];
 
   function offsetAt(at: number): number {
     if (at < steady.from || at >= steady.to) {
-      steady = {
+      const found = known.find(({ from, to }) => at >= from && at < to) ?? {
         from: transition(at + 1, 'previous') ?? Number.NEGATIVE_INFINITY,
         to: transition(at, 'next') ?? Number.POSITIVE_INFINITY,
         offset: zoned(at).offsetNanoseconds / 1e6,
       };
+      if (!known.includes(found)) known.unshift(found);
+      steady = found;
     }
     return steady.offset;
   }
@@ -45,9 +49,11 @@ export function createLocalClock(tz: string): LocalClock {
     offsetAt,
     localOf: (at) => at + offsetAt(at),
     instantOf(localMs) {
-      const plain = localMs - steady.offset;
       // No offset differs from another by more than a day: this far from a change there is one answer.
-      if (plain - dayMs >= steady.from && plain + dayMs < steady.to) return plain;
+      for (const { from, to, offset } of [steady, ...known]) {
+        const plain = localMs - offset;
+        if (plain - dayMs >= from && plain + dayMs < to) return plain;
+      }
       const text = new Date(localMs).toISOString().slice(0, -1);
       const at = Temporal.PlainDateTime.from(text).toZonedDateTime(tz).epochMilliseconds;
       return at + offsetAt(at) === localMs ? at : steady.from;

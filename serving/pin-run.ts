@@ -15,10 +15,16 @@ interface VersionRow {
   readonly hash: string;
 }
 
-export async function findChain(clickhouse: ClickHouse, generation: Generation, run: BatchRun): Promise<Chain> {
+export async function findChain(
+  clickhouse: ClickHouse,
+  generation: Generation,
+  run: BatchRun,
+): Promise<Chain & { readonly ancestors: ReadonlySet<string> }> {
   const links = await readRunLinks(clickhouse, generation, run.base);
   const published = links.filter((link) => link.run <= run.run).length;
-  return { run, offChain: runsOffChain(links, run.run), published };
+  const offChain = runsOffChain(links, run.run);
+  const ancestors = new Set(links.map((link) => link.run)).difference(new Set(offChain));
+  return { run, offChain, published, ancestors };
 }
 
 /** With the versions that it sees; where `known` is an ancestor, only those newer than that are read. */
@@ -30,7 +36,7 @@ export async function pinRun(
 ): Promise<PinnedRun> {
   let chain = await findChain(clickhouse, generation, run);
   for (;;) {
-    const base = known && known.run.run < run.run && !chain.offChain.includes(known.run.run) ? known : undefined;
+    const base = known && known.run.run < run.run && chain.ancestors.has(known.run.run) ? known : undefined;
     const { sql, params } = chunkVersionsSql(generation, chain, base?.run.run ?? '');
     const rows = await clickhouse.query<VersionRow>(sql, params);
     const after = await findChain(clickhouse, generation, run);

@@ -38,9 +38,14 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   let told: { readonly run: string; readonly at: number } | undefined;
 
   async function look(): Promise<void> {
+    await lookOnce();
+    // Only a look that came to its end: a run that cannot be pinned is as unknown as one that cannot be read.
+    awaySince = undefined;
+  }
+
+  async function lookOnce(): Promise<void> {
     const current = await source.current();
     const adopted = view.adopted();
-    awaySince = undefined;
     setBack = adopted && (!current || current.run < adopted.run.run) ? (current?.run ?? 'none') : undefined;
     if (!current || setBack !== undefined || current.run === adopted?.run.run) return;
     if (current.run === broken?.run && clock() - broken.at < recheckMs) return;

@@ -33,23 +33,25 @@ export function registerStreamRoute(app: FastifyInstance, dependencies: StreamDe
 
   const covered = (token: Token) => awaitToken(live, generation, token, { timeoutMs: atLeastTimeoutMs, clock });
 
-  app.get('/v1/stream', { exposeHeadRoute: false }, async (request, reply) => {
+  app.get('/v1/stream', { exposeHeadRoute: false, config: { ownBound: true } }, async (request, reply) => {
     const { minIntervalMs: given, ...parameters } = request.query as Parameters;
     const minIntervalMs = parseInterval(given);
     const { atLeast, ...query } = parseQuery(parameters, definition, partitions);
     if (query.format !== 'json') throw badParameter('bad-value', 'format', query.format, 'json: a stream is no table');
-    if (atLeast) await covered(atLeast);
     const lastId = request.headers['last-event-id'];
     const floor = typeof lastId === 'string' ? tokenOfId(lastId, generation.id, partitions) : undefined;
 
     // 1. A place, before anything is computed; it is given back when the connection closes, however it ends.
     const place = hub.enter({ ...query, atLeast: undefined }, minIntervalMs);
+    reply.raw.once('close', () => place.leave());
+    if (atLeast) await covered(atLeast);
+    if (reply.raw.destroyed) {
+      reply.hijack();
+      return;
+    }
     const sink = createSseSink(reply.raw, sse);
     const reader = place.channel.join(sink, { lastId: floor && (lastId as string), floor: floor ?? atLeast });
-    reply.raw.once('close', () => {
-      reader.leave();
-      place.leave();
-    });
+    reply.raw.once('close', () => reader.leave());
     reply.raw.on('drain', () => reader.resume());
     // 2. What is wrong with the query is answered as a problem; what will pass is told as an event.
     const problem = await reader.first();
