@@ -39,7 +39,6 @@ async function openWorld(changes: Partial<RunStore> = {}) {
       made = parent.counted[0]! + events;
       const partitions = [{ events, counted: events, rejected: 0, gap: 0 }];
       return {
-        checks,
         partitions,
         maxTimestamps: [5],
         newestEventAt: 5,
@@ -75,7 +74,7 @@ async function openWorld(changes: Partial<RunStore> = {}) {
     nudgeArchiver: () => undefined,
   });
   const first = await runner.begin([0]);
-  return { runner, published, attempts, first, held, lost, pass: (ms: number) => (now += ms) };
+  return { runner, checks, published, attempts, first, held, lost, pass: (ms: number) => (now += ms) };
 }
 
 test('a run whose rows could not be made is not published, and the next attempt has an id of its own', async () => {

@@ -8,7 +8,7 @@ import { coveredOffsets } from '../../batch-layer/run-ledger.ts';
 import type { Attempt, Chain, RunStore } from '../../batch-layer/run-store.ts';
 import { runsOffChain } from '../../runtime/batch-runs.ts';
 import { Problem } from '../../runtime/problem.ts';
-import { decodeCellKey, type RollupCells } from '../../schemas/cells.ts';
+import { countFacts, decodeCellKey, type RollupCells } from '../../schemas/cells.ts';
 import { countingRollup, type Rollup } from '../../schemas/definition.ts';
 import { compileFold } from '../../schemas/fold.ts';
 import type { Generation } from '../../schemas/generation.ts';
@@ -305,10 +305,19 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
           await command(`recompute ${run} ${i}`, insert, true);
         }
         const counts = new Map(chunks.map((chunk) => [chunk, { rows: rollups.map(() => 0), facts: 0 }]));
+        const expected = await command('expected facts', () =>
+          rollups.map((_, i) => sum([...cellsByChunk(winners(attempt), i).values()].map(countFacts))),
+        );
         for (const [i, rollup] of rollups.entries()) {
           const made = await command('count rows', () =>
             [...(tables.views[i]!.get(run) ?? [])].map(([chunk, rows]) => ({ chunk, rows: [...rows] })),
           );
+          if (sum(made.map(({ rows }) => sum(rows.map(([, values]) => values[0]!)))) !== expected[i]) {
+            const now = await command('dirty chunks', () => dirty(attempt).size);
+            throw now === chunks.length
+              ? new BatchError('views-lost', `${rollup.name} does not hold what was written`)
+              : new BatchError('archive-moved', 'a range was logged meanwhile');
+          }
           for (const { chunk, rows } of made) {
             const counted = counts.get(chunk);
             if (!counted) throw new BatchError('archive-moved', `chunk ${chunk} was not to be recomputed`);
