@@ -47,7 +47,8 @@ export async function pinRun(
         rows: announced.map(Number),
         hash: BigInt(hash),
       }));
-      return { ...chain, versions: (base?.versions ?? noChunkVersions).with(changed) };
+      const { offChain, published } = chain;
+      return { run, offChain, published, versions: (base?.versions ?? noChunkVersions).with(changed) };
     }
     chain = after;
   }

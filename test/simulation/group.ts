@@ -31,12 +31,14 @@ interface Member {
   readonly process: SimulatedProcess;
   assigned: ReadonlySet<number>;
   evicted: boolean;
-  assign(partitions: ReadonlySet<number>): void;
+  /** `round`: what is of an earlier one than was heard already is dropped, as Kafka's member does. */
+  assign(partitions: ReadonlySet<number>, round: number): void;
 }
 
 export function createGroup({ name, partitions, time, random, network, trace }: GroupDependencies): Group {
   const members = new Set<Member>();
   let planned = false;
+  let round = 0;
 
   function plan(): void {
     if (planned) return;
@@ -46,12 +48,14 @@ export function createGroup({ name, partitions, time, random, network, trace }: 
       if (network.isRefusing('kafka')) return plan();
       const present = [...members].filter((member) => !member.evicted);
       if (present.length === 0) return;
+      round += 1;
+      const given = round;
       const first = random.integer(0, present.length - 1);
       for (const [i, member] of present.entries()) {
         const own = Array.from({ length: partitions }, (_, p) => p).filter((p) => (p + first) % present.length === i);
         trace.line(`${name} gives ${member.process.name} ${own.join(',')}`);
         const travelMs = random.chance(0.8) ? network.latency() : random.integer(100, 3_000);
-        time.after(travelMs, () => member.process.deliver(() => member.assign(new Set(own))));
+        time.after(travelMs, () => member.process.deliver(() => member.assign(new Set(own), given)));
       }
     });
   }
@@ -77,12 +81,15 @@ export function createGroup({ name, partitions, time, random, network, trace }: 
       let handedOver = Promise.resolve();
       let pending = false;
       let left = false;
+      let heard = 0;
       const first = Promise.withResolvers<void>();
       const member: Member = {
         process,
         assigned: new Set(),
         evicted: false,
-        assign(given) {
+        assign(given, ofRound) {
+          if (ofRound < heard) return;
+          heard = ofRound;
           member.assigned = given;
           if (pending) return;
           pending = true;
