@@ -1,29 +1,14 @@
 // The archive counts only what its log says was inserted.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import { expect, test } from 'vitest';
 import { createGeneration } from '../schemas/generation.ts';
 import { recordSetOf } from '../test/record-sets.ts';
 import { createArchiveBlockBuilder } from './archive-block.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
+import { openOwnDatabase } from '../test/own-database.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 600_000, hashKey });
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-beforeAll(async () => {
-  await ensureTables(options, generation, 0);
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse } = openOwnDatabase(generation);
 
 const blockOf = (from: number, next: number) => {
   const builder = createArchiveBlockBuilder(generation);

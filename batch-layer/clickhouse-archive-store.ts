@@ -1,5 +1,5 @@
 // ArchiveStore in ClickHouse: binary insert into order_events, then one row for each partition into archive_log.
-import { readEpochsBefore } from '../runtime/archived-epochs.ts';
+import { readArchivedVector, readEpochsBefore } from '../runtime/archived-ends.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { orderEventColumns, tables } from '../schemas/layout-clickhouse.ts';
@@ -48,14 +48,7 @@ export function createClickHouseArchiveStore(
   }
 
   return {
-    async archivedVector() {
-      const rows = await clickhouse.query<{ partition: number; archivedTo: string }>(
-        `SELECT partition, max(\`to\`) AS archivedTo FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,
-        { archive: archiveId },
-      );
-      const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
-      return Array.from({ length: rules.partitions }, (_, partition) => ends.get(partition));
-    },
+    archivedVector: () => readArchivedVector(clickhouse, generation),
     epochsBefore: (vector) => readEpochsBefore(clickhouse, generation, vector),
     async archivedStarts() {
       const rows = await clickhouse.query<{ partition: number; archivedFrom: string }>(

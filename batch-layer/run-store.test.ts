@@ -1,7 +1,6 @@
 // The statements of a run on real ClickHouse: which records count, which are late, whose chunk versions are read.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import { expect, test } from 'vitest';
+import { ensureTables } from '../runtime/clickhouse.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { type BatchRun, tables, viewTable } from '../schemas/layout-clickhouse.ts';
@@ -13,23 +12,11 @@ import { createArchiveBlockBuilder } from './archive-block.ts';
 import { createClickHouseArchiveStore } from './clickhouse-archive-store.ts';
 import { createClickHouseRunStore } from './clickhouse-run-store.ts';
 import type { Attempt } from './run-store.ts';
+import { openOwnDatabase } from '../test/own-database.ts';
 
 const hourMs = 3_600_000;
 const hashKey = '000102030405060708090a0b0c0d0e0f';
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-beforeAll(() => {
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse, options } = openOwnDatabase();
 
 async function openWorld(topic: string) {
   const generation = createGeneration({ topic, partitions: 1, horizonMs: hourMs, hashKey });

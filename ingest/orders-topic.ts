@@ -54,11 +54,10 @@ export async function openOrdersTopic(deps: OrdersTopicDeps): Promise<OrdersTopi
   }
 
   async function look(): Promise<void> {
-    // Before it is made where it is missing: one that was deleted is not made anew from here.
     expected = (await archivedTopicId()) ?? expected;
+    // Before it is made where it is missing: one that was deleted is not made anew from here.
     if (expected !== undefined) await checkTopic();
     await ensureTopic();
-    expected = (await archivedTopicId()) ?? expected;
     await checkTopic();
     producer ??= await openProducer();
     if (waiting !== undefined) log.info('Kafka answers and the topic is as configured');

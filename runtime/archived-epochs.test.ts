@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, inject, test } from 'vitest';
 import { createGeneration } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
-import { readEpochsBefore } from './archived-epochs.ts';
+import { readEpochsBefore } from './archived-ends.ts';
 import { ensureTables, openClickHouse } from './clickhouse.ts';
 
 const generation = createGeneration({

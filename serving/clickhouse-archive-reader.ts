@@ -1,5 +1,5 @@
 // ArchiveReader in ClickHouse.
-import { readEpochsBefore } from '../runtime/archived-epochs.ts';
+import { readArchivedVector, readEpochsBefore } from '../runtime/archived-ends.ts';
 import { readArchivedTopic } from '../runtime/archived-topic.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -15,12 +15,7 @@ export function createClickHouseArchiveReader(clickhouse: ClickHouse, generation
   return {
     async log() {
       const topicId = await readArchivedTopic(clickhouse, generation);
-      const rows = await clickhouse.query<{ partition: number; archivedTo: string }>(
-        `SELECT partition, max(\`to\`) AS archivedTo FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,
-        archive,
-      );
-      const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
-      const vector = Array.from({ length: generation.partitions }, (_, partition) => ends.get(partition) ?? 0);
+      const vector = (await readArchivedVector(clickhouse, generation)).map((end) => end ?? 0);
       const epochs = await readEpochsBefore(clickhouse, generation, vector);
       return { topicId, positions: vector.map((next, partition) => ({ next, leaderEpoch: epochs[partition] })) };
     },

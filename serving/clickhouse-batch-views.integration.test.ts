@@ -1,7 +1,6 @@
 // The batch part on real ClickHouse: which chunk versions a pinned run sees, and what is said when rows are lost.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import { expect, test } from 'vitest';
+import { ensureTables } from '../runtime/clickhouse.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
@@ -11,23 +10,11 @@ import type { PinnedRun } from './live-view.ts';
 import { pinRun } from './pin-run.ts';
 import { findBroken } from './run-wholeness.ts';
 import { testGeneration, testRun } from './test-live-world.ts';
+import { openOwnDatabase } from '../test/own-database.ts';
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2024, 2, 10);
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-beforeAll(() => {
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse, options } = openOwnDatabase();
 
 /** A generation of its own for each test. */
 async function openWorld(horizonMs: number) {

@@ -1,30 +1,15 @@
 // Which archived identities a writer is told: those of its own archive and partition, strictly below the tidemark, at or above
 // the floor.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
+import { expect, test } from 'vitest';
 import { createGeneration } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { baseMs } from '../schemas/test-events.ts';
 import { createTidemarkSource } from './tidemark-source.ts';
+import { openOwnDatabase } from '../test/own-database.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 2, horizonMs: 600_000, hashKey });
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-beforeAll(async () => {
-  await ensureTables(options, generation, 0);
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse } = openOwnDatabase(generation);
 
 test('the archive tells the identities below the tidemark and not below the floor, of one archive and partition', async () => {
   const archived = (

@@ -1,5 +1,5 @@
 // What a writer asks of the batch side: the current run, and the identities that lie below its tidemark.
-import { readEpochsBefore } from '../runtime/archived-epochs.ts';
+import { readEpochsBefore } from '../runtime/archived-ends.ts';
 import { readCurrentRun, readRun } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';

@@ -1,11 +1,9 @@
 // The differential test: both compilers of the definition (fold.ts in TypeScript, sql.ts in ClickHouse) and the naive
 // oracle agree on random events. Rows reach ClickHouse as the archiver writes them.
-import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createArchiveBlockBuilder } from '../batch-layer/archive-block.ts';
 import { createClickHouseArchiveStore } from '../batch-layer/clickhouse-archive-store.ts';
-import { type ClickHouse, ensureTables, openClickHouse } from '../runtime/clickhouse.ts';
 import { decodeCellKey } from '../schemas/cells.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
@@ -17,25 +15,11 @@ import { itemTotals, orderTotals } from '../schemas/oracle.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { foldSql } from '../schemas/sql.ts';
 import { baseMs, validEvent } from '../schemas/test-events.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';
 const generation = createGeneration({ topic: 'orders', partitions: 1, horizonMs: 3_600_000, hashKey });
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-
-beforeAll(async () => {
-  await ensureTables(options, generation, 0);
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse } = openOwnDatabase(generation);
 
 type Table = Map<string, string[]>;
 

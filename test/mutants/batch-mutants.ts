@@ -56,7 +56,7 @@ export const batchMutants: readonly Mutant[] = [
   {
     id: 'archived-vector-from-the-rows',
     breaks: 'how far the archive reaches is told by its log, not by the greatest offset',
-    file: 'batch-layer/clickhouse-archive-store.ts',
+    file: 'runtime/archived-ends.ts',
     find: 'SELECT partition, max(\\`to\\`) AS archivedTo FROM ${tables.archiveLog}',
     replace: 'SELECT partition, max(offset) + 1 AS archivedTo FROM ${tables.orderEvents}',
     tests: archive,

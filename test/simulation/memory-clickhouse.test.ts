@@ -1,7 +1,6 @@
 // The simulation's ClickHouse says what the real one says: the same archive, runs and reads on both, from random logs with
 // copies, late events, poison, gaps, ranges that overlap or come twice, and views that lost rows.
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createArchiveBlockBuilder } from '../../batch-layer/archive-block.ts';
 import type { ArchiveStore } from '../../batch-layer/archive-store.ts';
 import { createClickHouseArchiveStore } from '../../batch-layer/clickhouse-archive-store.ts';
@@ -11,7 +10,7 @@ import { addToLedger } from '../../batch-layer/run-ledger.ts';
 import type { Attempt, RunStore } from '../../batch-layer/run-store.ts';
 import { createRandom } from '../../cli/random.ts';
 import { runsOffChain } from '../../runtime/batch-runs.ts';
-import { type ClickHouse, ensureTables, openClickHouse } from '../../runtime/clickhouse.ts';
+import { ensureTables } from '../../runtime/clickhouse.ts';
 import { createGeneration, type Generation } from '../../schemas/generation.ts';
 import { type BatchRun, viewTable } from '../../schemas/layout-clickhouse.ts';
 import { createRunId } from '../../schemas/run-id.ts';
@@ -24,21 +23,9 @@ import { createMemoryClickHouse } from './memory-clickhouse.ts';
 import type { Command } from './memory-redis.ts';
 import { createMemoryTopic, recordSetOf } from './memory-topic.ts';
 import { createShop } from './shop.ts';
+import { openOwnDatabase } from '../own-database.ts';
 
-const options = {
-  clickhouseUrl: inject('stack').clickhouseUrl,
-  clickhouseUser: 'default',
-  clickhousePassword: '',
-  clickhouseDatabase: `t${randomBytes(5).toString('hex')}`,
-};
-let clickhouse: ClickHouse;
-beforeAll(() => {
-  clickhouse = openClickHouse(options);
-});
-afterAll(async () => {
-  await clickhouse.command(`DROP DATABASE ${options.clickhouseDatabase}`);
-  await clickhouse.close();
-});
+const { clickhouse, options } = openOwnDatabase();
 
 interface Subject {
   readonly archive: ArchiveStore;

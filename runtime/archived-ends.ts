@@ -1,8 +1,22 @@
-// What the archive knows of the log's leader epochs: proof that the log, read on, is still the one that was archived.
+// Where the archive ends, and the leader epochs that it knows there: proof that the log, read on, is still the one that was
+// archived.
 import type { Generation } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
 import type { ClickHouse } from './clickhouse.ts';
+
+/** By partition where the archive's ranges end; from log rows only. Undefined where there is none yet. */
+export async function readArchivedVector(
+  clickhouse: ClickHouse,
+  { archiveId, partitions }: Generation,
+): Promise<(number | undefined)[]> {
+  const rows = await clickhouse.query<{ partition: number; archivedTo: string }>(
+    `SELECT partition, max(\`to\`) AS archivedTo FROM ${tables.archiveLog} WHERE archive = {archive:String} GROUP BY partition`,
+    { archive: archiveId },
+  );
+  const ends = new Map(rows.map((row) => [row.partition, Number(row.archivedTo)]));
+  return Array.from({ length: partitions }, (_, partition) => ends.get(partition));
+}
 
 /** By partition the leader epoch of the record before the vector's offset; undefined where the archive does not know it. */
 export async function readEpochsBefore(
