@@ -89,7 +89,8 @@ export async function openOrdersTopic(deps: OrdersTopicDeps): Promise<OrdersTopi
   }
 
   return {
-    waitingFor: () => waiting,
+    // A send may have found the topic made anew before the next look does.
+    waitingFor: () => madeAnew?.message ?? waiting,
     async send(topic, messages) {
       if (!producer)
         throw new KafkaError('send-unconfirmed', waiting ?? 'Kafka is away', { topic }, { retryable: true });
