@@ -98,33 +98,42 @@ describe('while it closes', () => {
   });
 });
 
-test('requests above the bound are told to come again, health is not; one that went away counts no more', async () => {
+test('requests above the bound are told to come again, health is not; one whose client went away counts while it is worked on', async () => {
   const app = createHttpServer({ log: createLogger('test', 'silent'), waitingFor: () => undefined, maxRequests: 2 });
-  const gate = Promise.withResolvers<void>();
-  let under = 0;
+  const gates: PromiseWithResolvers<void>[] = [];
+  const end = Promise.withResolvers<void>();
   app.get('/v1/slow', async () => {
-    under += 1;
-    await gate.promise;
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    await Promise.race([gate.promise, end.promise]);
     return {};
   });
   apps.push(app);
   const port = Number(new URL(await listen(app, '127.0.0.1', 0)).port);
   const ask = () => get(port, 'localhost', '/v1/slow');
   const kept = ask();
+  await expect.poll(() => gates.length).toBe(1);
   const leaving = connect(port, '127.0.0.1').on('error', () => undefined);
   leaving.write('GET /v1/slow HTTP/1.1\r\nhost: localhost\r\n\r\n');
-  await expect.poll(() => under).toBe(2);
+  await expect.poll(() => gates.length).toBe(2);
   expect(await ask()).toMatchObject({ status: 503, body: { code: 'overloaded' } });
   expect(await get(port, 'localhost')).toMatchObject({ status: 200 });
+
+  const connections = () =>
+    new Promise<number>((resolve) => app.server.getConnections((_error, count) => resolve(count)));
+  const before = await connections();
   leaving.destroy();
+  await expect.poll(connections).toBeLessThan(before);
+  expect(await ask()).toMatchObject({ status: 503, body: { code: 'overloaded' } });
+  gates[1]!.resolve();
   const next: Promise<unknown>[] = [];
   await expect
     .poll(() => {
       next.push(ask());
-      return under;
+      return gates.length;
     })
     .toBe(3);
-  gate.resolve();
+  end.resolve();
   expect(await kept).toMatchObject({ status: 200 });
   await Promise.all(next);
 });

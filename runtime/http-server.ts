@@ -3,7 +3,13 @@
 // refused, and what is not done after `drainMs` is cut.
 import { maxHeaderSize } from 'node:http';
 import type { Socket } from 'node:net';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { Registry } from 'prom-client';
 import { shown } from '../schemas/order-event.ts';
 import type { Logger } from './logger.ts';
@@ -50,15 +56,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     if (closing) done(serviceClosing());
     else done();
   });
-  let requests = 0;
-  app.addHook('onRequest', (request, reply, done) => {
-    const { ownBound } = request.routeOptions.config as { ownBound?: boolean };
-    if (options.maxRequests === undefined || ownBound || !request.url.startsWith('/v1/')) return done();
-    if (requests >= options.maxRequests) return done(overloaded(`${options.maxRequests} requests are being worked on`));
-    requests += 1;
-    reply.raw.once('close', () => (requests -= 1));
-    done();
-  });
+  if (options.maxRequests !== undefined) boundRequests(app, options.maxRequests);
   app.addHook('onRequest', (request, _reply, done) => {
     const { host } = request.headers;
     if (host === undefined || isLoopbackName(host) || !listensOnLoopback(app)) return done();
@@ -97,6 +95,32 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     });
   }
   return app;
+}
+
+/**
+ * A request holds its place until its answer has been sent or its client is gone, and its handler has ended too: work
+ * that nobody waits for any more is work all the same.
+ */
+function boundRequests(app: FastifyInstance, maxRequests: number): void {
+  let requests = 0;
+  const handled = new WeakMap<FastifyRequest, Promise<unknown>>();
+  app.addHook('onRoute', (route) => {
+    const { handler } = route;
+    route.handler = function (request, reply) {
+      const result: unknown = handler.call(this, request, reply);
+      if (result instanceof Promise) handled.set(request, result);
+      return result;
+    };
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    const { ownBound } = request.routeOptions.config as { ownBound?: boolean };
+    if (ownBound || !request.url.startsWith('/v1/')) return done();
+    if (requests >= maxRequests) return done(overloaded(`${maxRequests} requests are being worked on`));
+    requests += 1;
+    const leave = () => (requests -= 1);
+    reply.raw.once('close', () => void Promise.resolve(handled.get(request)).then(leave, leave));
+    done();
+  });
 }
 
 export function overloaded(why: string): Problem {

@@ -53,10 +53,14 @@ function csvColumns(query: Query): CsvColumn[] {
   ];
 }
 
-/** Empty for what is null or absent; numbers digit by digit as in JSON. */
-function csvField(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return JSON.stringify(value);
+/**
+ * Empty for what is null or absent; numbers digit by digit as in JSON. A text that a spreadsheet would take for a formula
+ * gets an apostrophe before it: names of stores and products come from outside (OWASP, CSV injection).
+ */
+function csvField(field: unknown): string {
+  if (field === null || field === undefined) return '';
+  if (typeof field !== 'string') return JSON.stringify(field);
+  const value = /^[=+\-@\t\r]/.test(field) ? `'${field}` : field;
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 

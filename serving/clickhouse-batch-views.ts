@@ -108,7 +108,10 @@ export function createClickHouseBatchViews(
     const filled = (await Promise.all(results)).filter((groups) => groups.length > 0);
     if (filled.length <= 1) return filled[0] ?? [];
     const sum: GroupMap = new Map();
-    for (const group of filled.flat()) addGroup(sum, group);
+    for (const groups of filled) {
+      for (const group of groups) addGroup(sum, group);
+      if (sum.size > maxGroups) throw tooManyRows();
+    }
     return [...sum.values()];
   }
 

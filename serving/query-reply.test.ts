@@ -106,6 +106,12 @@ describe('ETag', () => {
 });
 
 describe('CSV', () => {
+  test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx'])('%j is no formula to a spreadsheet', async (storeId) => {
+    const { get } = appOf([order(day('2024-03-01'), storeId, 1)]);
+    const { text } = await get('measures=orders&by=store&format=csv');
+    expect(text.split('\r\n')[1]).toMatch(new RegExp(`,'${RegExp.escape(storeId)},1$`));
+  });
+
   test('a header row, quoting by RFC 4180, exact numbers, and the rest in headers', async () => {
     const { get } = appOf(
       [

@@ -39,3 +39,20 @@ test('the least recently used go first, by number and by weight', async () => {
   await get('d', 1);
   expect(made).toBe(6);
 });
+
+test('one that is heavier than the bound is not kept, and pushes out no other', async () => {
+  const cache = createResultCache<number>({ entries: 3, weight: 10 }, (value) => value);
+  let made = 0;
+  const get = (key: string, weight: number) =>
+    cache.get(key, async () => {
+      made += 1;
+      return weight;
+    });
+  await get('a', 1);
+  expect(await get('b', 11)).toBe(11);
+  await settled();
+  await get('a', 1);
+  expect(made).toBe(2);
+  await get('b', 11);
+  expect(made).toBe(3);
+});

@@ -42,6 +42,8 @@ export function createResultCache<T>(bounds: CacheBounds, weigh: (value: T) => n
           if (kept.get(key) !== entry) return;
           entry.weight = weigh(value);
           total += entry.weight;
+          // One that would push out all the others is not worth them.
+          if (entry.weight > bounds.weight) drop(key);
           shrink();
         },
         () => {
