@@ -9,6 +9,13 @@ interface Dimension {
   /** Field of the event, or of its item where the grain is item. */
   readonly field: string;
   readonly grain: Grain;
+  /**
+   * Its value in a cell is not the field's text but its pseudonym (pseudonym.ts), '' where the event has none. Such a
+   * dimension is there to be counted and is hidden from queries.
+   */
+  readonly form?: 'hash';
+  /** Too many values for a dictionary. */
+  readonly isWide?: true;
 }
 
 /** What one fact adds: 1, or a field. `items.quantity` at order grain is the sum over the order's items. */
@@ -37,7 +44,15 @@ type DerivedMeasure =
       readonly decimals: number;
       readonly title: string;
     };
-type Measure = BaseMeasure | DerivedMeasure;
+/** How many different values a hidden dimension has, '' left out, in the rollups that hold it. Not a sum: sets of values merge. */
+interface DistinctMeasure {
+  readonly kind: 'distinct';
+  readonly unit: 'count';
+  /** The dimension. */
+  readonly of: string;
+  readonly title: string;
+}
+type Measure = BaseMeasure | DerivedMeasure | DistinctMeasure;
 
 export interface Rollup {
   readonly name: string;
@@ -79,7 +94,8 @@ export const definition: Definition = {
     country: { field: 'country', grain: 'order' },
     currency: { field: 'currency', grain: 'order' },
     category: { field: 'category', grain: 'item' },
-    sku: { field: 'sku', grain: 'item' },
+    sku: { field: 'sku', grain: 'item', isWide: true },
+    customer: { field: 'customerId', grain: 'order', form: 'hash', isWide: true },
   },
   measures: {
     orders: { kind: 'base', unit: 'count', eventType: 'OrderPlaced', at: { order: one }, title: 'orders placed' },
@@ -148,6 +164,12 @@ export const definition: Definition = {
       at: { item: amount },
       title: 'line totals of orders placed',
     },
+    customers: {
+      kind: 'distinct',
+      unit: 'count',
+      of: 'customer',
+      title: 'different customers who placed an order',
+    },
   },
   rollups: [
     {
@@ -194,7 +216,7 @@ export function baseMeasure(definition: Definition, name: string): BaseMeasure {
   return measure;
 }
 
-/** Base measures from which a measure is computed. */
+/** Base measures from which a measure is computed; none for a distinct one, which takes the values of `distinctOf`. */
 export function basesOf(definition: Definition, name: string): readonly string[] {
   const measure = definition.measures[name];
   switch (measure?.kind) {
@@ -206,9 +228,22 @@ export function basesOf(definition: Definition, name: string): readonly string[]
       return [measure.of, ...measure.minus];
     case 'ratio':
       return [measure.of, measure.by];
+    case 'distinct':
+      return [];
     default:
       return measure satisfies never;
   }
+}
+
+/** The dimension whose values a distinct measure counts; a rollup that answers it has that dimension. undefined for other measures. */
+export function distinctOf(definition: Definition, name: string): string | undefined {
+  const measure = definition.measures[name];
+  return measure?.kind === 'distinct' ? measure.of : undefined;
+}
+
+/** Names of the dimensions that a query may use: those that are not hidden. */
+export function queryDimensions({ dimensions }: Definition): string[] {
+  return Object.keys(dimensions).filter((name) => dimensions[name]!.form !== 'hash');
 }
 
 /** The rollup that counts an order's events: each event is one fact of one cell. */

@@ -88,9 +88,10 @@ export function sharedDdl(): string[] {
 
 /** Statements that make one generation's view tables; safe to repeat. */
 export function generationDdl(generation: Generation): string[] {
-  return generation.definition.rollups.map((rollup) => {
+  const { definition } = generation;
+  return definition.rollups.map((rollup) => {
     const dimensions = rollup.dimensions.map(
-      (name) => `${name} ${name === 'sku' ? 'String' : 'LowCardinality(String)'}`,
+      (name) => `${name} ${definition.dimensions[name]!.isWide ? 'String' : 'LowCardinality(String)'}`,
     );
     const measures = rollup.measures.map((name) => `${name} Int128`);
     return `CREATE TABLE IF NOT EXISTS ${viewTable(generation, rollup)} (run LowCardinality(String), chunk UInt32,

@@ -303,6 +303,7 @@ describe('the other resources', () => {
       kind: 'difference',
     });
     expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
+    expect(JSON.stringify(body)).not.toContain('"customer"');
     expect(body.windows).toContain('week');
     expect([body.weekDays, body.ranges, body.comparisons].map((names) => names.length)).toEqual([7, 6, 4]);
   });

@@ -26,6 +26,7 @@ export function measureFraction(definition: Definition, name: string, sums: Sums
   const sum = (base: string) => sums.get(base) ?? 0n;
   switch (measure.kind) {
     case 'base':
+    case 'distinct':
       return { of: sum(name), by: 1n };
     case 'difference':
       return { of: measure.minus.reduce((rest, base) => rest - sum(base), sum(measure.of)), by: 1n };

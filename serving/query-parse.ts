@@ -1,7 +1,7 @@
 // From what a client sent to a query. Every refusal names the parameter, its value and what was expected.
 
 import { badParameter } from '../runtime/problem.ts';
-import type { Definition } from '../schemas/definition.ts';
+import { type Definition, distinctOf, queryDimensions } from '../schemas/definition.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
 import { compareNames } from './comparison.ts';
 import { instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
@@ -19,7 +19,7 @@ const maxLimit = 10_000;
 
 /** Of GET. Throws a 400 problem for whatever is wrong. `partitions` is the length that a token's vector must have. */
 export function parseQuery(parameters: Parameters, definition: Definition, partitions: number): Query {
-  return parseInput(inputOfParameters(parameters, Object.keys(definition.dimensions)), definition, partitions);
+  return parseInput(inputOfParameters(parameters, queryDimensions(definition)), definition, partitions);
 }
 
 /** Of POST: a body that was read as JSON. */
@@ -35,7 +35,7 @@ export function parseQueryBody(body: unknown, definition: Definition, partitions
 }
 
 function parseInput(input: QueryInput, definition: Definition, partitions: number): Query {
-  const dimensions = Object.keys(definition.dimensions);
+  const dimensions = queryDimensions(definition);
   const measures = parseMeasures(input, definition);
   const by = namesOf(input, 'by', 'unknown-dimension', dimensions);
   const window = oneOf(input, 'window', windowNames, 'unknown-window');
@@ -80,7 +80,7 @@ function badCombination(field: string, value: unknown, expected: string) {
 }
 
 function parseMeasures(input: QueryInput, definition: Definition): string[] {
-  const known = Object.keys(definition.measures);
+  const known = Object.keys(definition.measures).filter((name) => distinctOf(definition, name) === undefined);
   const measures = namesOf(input, 'measures', 'unknown-measure', known);
   if (measures.length > 0) return measures;
   throw badParameter('missing-parameter', 'measures', input['measures'], `one or more of ${known.join(', ')}`);
