@@ -2,6 +2,7 @@
 import { readCurrentRun, readRunLinks } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
+import { hashKeyParams } from '../schemas/identity.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import type { IncrementRow } from './audit.ts';
 import { readBrokenChunks, readDirtyChunks, writeRunChunks } from './run-chunks.ts';
@@ -10,7 +11,7 @@ import { announcedSql, incrementSql, recomputeSql } from './run-sql.ts';
 import type { Attempt, RunStore } from './run-store.ts';
 
 export function createClickHouseRunStore(clickhouse: ClickHouse, generation: Generation): RunStore {
-  const { archiveId, horizonMs, definition } = generation;
+  const { archiveId, horizonMs, definition, identityKey } = generation;
   const paramsOf = ({ run, parent, tidemark, offChain, broken }: Attempt) => ({
     archive: archiveId,
     generation: generation.id,
@@ -23,6 +24,7 @@ export function createClickHouseRunStore(clickhouse: ClickHouse, generation: Gen
     horizon: horizonMs,
     offChain,
     broken,
+    ...hashKeyParams(identityKey),
   });
   return {
     currentRun: () => readCurrentRun(clickhouse, generation),

@@ -2,7 +2,7 @@
 //
 // Parameters: archive, generation, run, v and vp (Array(UInt64) by partition: this run's and its parent's tidemark),
 // parentMax (Array(Int64)), horizon, parent, base and offChain of the parent's chain, apart (Array(UInt32): not compared),
-// broken (Array(UInt32): chunks to make again although nothing new falls into them).
+// broken (Array(UInt32): chunks to make again although nothing new falls into them), k0 and k1 (UInt64: the hash key).
 import { announcedFactsSql, inChain, versionsSql } from '../schemas/chain-sql.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';

@@ -53,7 +53,7 @@ export function epochOf(
   counted: readonly OrderEvent[],
 ): AbsorbedEpoch {
   const cells = emptyCells(generation.definition);
-  for (const event of counted) compileFold(generation.definition).add(event, cells);
+  for (const event of counted) compileFold(generation).add(event, cells);
   const deferred = to - from - counted.length;
   const ledger = { ...emptyLedger(), counted: counted.length, deferred, newest: 0, cells: [], facts: [] };
   return { from, to, cells, ledger };

@@ -206,6 +206,16 @@ export const definition: Definition = {
       measures: ['units', 'itemMinor'],
       eventTypes: ['OrderPlaced'],
     },
+    // About a cell for each order: wide windows, and orders only.
+    {
+      name: 'customer_quarter_hour',
+      grain: 'order',
+      time: 'occurredAt',
+      windowMs: 15 * minuteMs,
+      dimensions: ['customer', 'store', 'channel', 'country', 'currency'],
+      measures: ['orders'],
+      eventTypes: ['OrderPlaced'],
+    },
   ],
 };
 

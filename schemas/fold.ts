@@ -1,7 +1,10 @@
 // First compiler of the definition: event → what it adds to which cells, in TypeScript. sql.ts is the second.
 import { type Cell, encodeCellKey, type RollupCells } from './cells.ts';
 import { type Addend, baseMeasure, type Definition, type Grain, type Rollup } from './definition.ts';
+import type { Generation } from './generation.ts';
+import type { HashKey } from './identity.ts';
 import type { OrderEvent } from './order-event.ts';
+import { pseudonymOf } from './pseudonym.ts';
 
 type Fact = Readonly<Record<string, unknown>>;
 
@@ -13,8 +16,8 @@ export interface Fold {
   add(event: OrderEvent, cells: readonly RollupCells[], touch?: (rollupIndex: number, key: string) => void): number;
 }
 
-export function compileFold(definition: Definition): Fold {
-  const rollups = definition.rollups.map((rollup) => compileRollup(definition, rollup));
+export function compileFold({ definition, identityKey }: Pick<Generation, 'definition' | 'identityKey'>): Fold {
+  const rollups = definition.rollups.map((rollup) => compileRollup(definition, rollup, identityKey));
   return {
     add(event, cells, touch) {
       let greatest = 0;
@@ -45,13 +48,15 @@ function timeOf(event: OrderEvent, time: Rollup['time']): number {
 type Item = OrderEvent['items'][number] | undefined;
 type ReadAddend = (event: OrderEvent, item: Item) => number;
 
-function compileRollup(definition: Definition, rollup: Rollup) {
+function compileRollup(definition: Definition, rollup: Rollup, key: HashKey) {
   const dimensions = rollup.dimensions.map((name) => {
     const dimension = definition.dimensions[name];
     if (!dimension) throw new Error(`definition: rollup ${rollup.name} names no dimension ${name}`);
-    const { field, grain } = dimension;
-    return (event: OrderEvent, item: Item) =>
-      (grain === 'order' ? (event as unknown as Fact) : (item as unknown as Fact))[field] as string;
+    const { field, grain, form } = dimension;
+    const read = (event: OrderEvent, item: Item) =>
+      (grain === 'order' ? (event as unknown as Fact) : (item as unknown as Fact))[field];
+    if (form !== 'hash') return (event: OrderEvent, item: Item) => read(event, item) as string;
+    return (event: OrderEvent, item: Item) => pseudonymOf(read(event, item) as string | null, key);
   });
   const measures = rollup.measures.map((name): ReadAddend => {
     const measure = baseMeasure(definition, name);

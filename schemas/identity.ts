@@ -18,6 +18,12 @@ export function parseHashKey(hex: string): HashKey {
   return Uint32Array.from([0, 4, 8, 12], (at) => bytes.readUInt32LE(at));
 }
 
+/** The key as parameters k0 and k1 (UInt64) of a statement: it stands in no statement's text. */
+export function hashKeyParams(key: HashKey): { readonly k0: string; readonly k1: string } {
+  const half = (at: number) => ((BigInt(key[at + 1]!) << 32n) | BigInt(key[at]!)).toString();
+  return { k0: half(0), k1: half(2) };
+}
+
 export function identityOf(event: Pick<OrderEvent, 'orderId' | 'eventId' | 'occurredAt'>, key: HashKey): Identity {
   const hash = siphash.hash(key, identityBytes(event));
   return { high: hash.h >>> 0, low: hash.l >>> 0 };

@@ -119,3 +119,19 @@ export function itemTotals(
   }
   return groups;
 }
+
+/** Different customers who placed an order, by raw id; a group of orders without any customer has 0. */
+export function distinctCustomers(
+  events: readonly OrderEvent[],
+  groupOf: (event: OrderEvent) => string | undefined,
+): Map<string, number> {
+  const groups = new Map<string, Set<string>>();
+  for (const event of events) {
+    const group = event.type === 'OrderPlaced' ? groupOf(event) : undefined;
+    if (group === undefined) continue;
+    const customers = groups.get(group) ?? new Set();
+    groups.set(group, customers);
+    if (event.customerId !== null) customers.add(event.customerId);
+  }
+  return new Map([...groups].map(([group, customers]) => [group, customers.size]));
+}

@@ -7,6 +7,7 @@ import { createGeneration } from './generation.ts';
 import { identityOf, parseHashKey } from './identity.ts';
 import { partitionOf } from './murmur2.ts';
 import { countBetween, covers } from './offset-vector.ts';
+import { pseudonymOf } from './pseudonym.ts';
 import { createRunId } from './run-id.ts';
 import { decodeToken, encodeToken } from './token.ts';
 
@@ -107,6 +108,18 @@ test('an identity depends on orderId, eventId, occurredAt and the key, and on no
   expect(identityOf({ ...event, orderId: 'order-2' }, key)).not.toEqual(hash);
   expect(identityOf({ ...event, occurredAt: event.occurredAt + 1 }, key)).not.toEqual(hash);
   expect(identityOf(event, parseHashKey('100102030405060708090a0b0c0d0e0f'))).not.toEqual(hash);
+});
+
+test('a pseudonym depends on the text and the key alone, and no text has none', () => {
+  const key = parseHashKey('000102030405060708090a0b0c0d0e0f');
+  // SipHash-2-4's test vector of the one byte 00 (Aumasson, Bernstein 2012, reference implementation).
+  expect(pseudonymOf('\0', key)).toBe('74f839c593dc67fd');
+  expect(pseudonymOf('\0', parseHashKey('100102030405060708090a0b0c0d0e0f'))).not.toBe('74f839c593dc67fd');
+  const texts = Array.from({ length: 2_000 }, (_, i) => `c-${i}`);
+  const pseudonyms = new Set(texts.map((text) => pseudonymOf(text, key)));
+  expect(pseudonyms.size).toBe(2_000);
+  for (const pseudonym of pseudonyms) expect(pseudonym).toMatch(/^[0-9a-f]{16}$/);
+  expect(pseudonymOf(null, key)).toBe('');
 });
 
 test('a generation is named by everything that judges and counts, and never shows the key', () => {

@@ -5,12 +5,14 @@ import { type Addend, baseMeasure, type Definition, type Rollup } from './defini
 /**
  * SELECT of (chunk, windowStart, dimensions…, facts, measures…) of one rollup over `source`, a FROM expression whose rows
  * are events with the columns of order_events, each identity once. Everything here comes from the definition, never from input.
+ * The statement that it becomes part of takes the parameters of hashKeyParams.
  */
 export function foldSql(definition: Definition, rollup: Rollup, source: string): string {
   const column = (field: string) => (rollup.grain === 'item' ? `\`items.${field}\`` : `\`${field}\``);
   const dimensions = rollup.dimensions.map((name) => {
     const dimension = definition.dimensions[name]!;
-    return `${dimension.grain === 'item' ? column(dimension.field) : `\`${dimension.field}\``} AS ${name}`;
+    const value = dimension.grain === 'item' ? column(dimension.field) : `\`${dimension.field}\``;
+    return `${dimension.form === 'hash' ? pseudonymSql(value) : value} AS ${name}`;
   });
   const measures = rollup.measures.map((name) => {
     const measure = baseMeasure(definition, name);
@@ -30,6 +32,12 @@ export function foldSql(definition: Definition, rollup: Rollup, source: string):
     `SELECT chunk, ${[windowStart, ...dimensions, 'count() AS facts', ...measures].join(', ')} ` +
     `FROM ${source}${join}${filter} GROUP BY chunk, windowStart, ${rollup.dimensions.join(', ')}`
   );
+}
+
+/** As pseudonym.ts has it. hex() leaves out leading zero bytes. */
+function pseudonymSql(column: string): string {
+  const hash = `sipHash64Keyed(({k0:UInt64}, {k1:UInt64}), assumeNotNull(${column}))`;
+  return `if(isNull(${column}), '', lower(leftPad(hex(${hash}), 16, '0')))`;
 }
 
 /** How many facts of the rollup a set of events makes: an aggregate over the rows of such a source. */

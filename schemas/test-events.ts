@@ -21,7 +21,7 @@ export const validEvent: fc.Arbitrary<OrderEvent> = fc
     type: fc.constantFrom(...eventTypes),
     orderId: fc.constantFrom('o-1', 'o-2', 'ö-3', '🧾'),
     sequence: fc.option(fc.nat(9)),
-    customerId: fc.option(fc.constantFrom('c1', 'c2')),
+    customerId: fc.option(fc.constantFrom('c1', 'c2', 'Zoë', '顧客-3', '🛒')),
     storeId: dimension,
     channel: dimension,
     country: fc.constantFrom('US', 'JP', 'DE'),

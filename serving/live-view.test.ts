@@ -179,7 +179,7 @@ function perform({ world, view, saved, snapshots }: Scene, action: Step): void {
   }
 }
 
-const fold = compileFold(generation.definition);
+const fold = compileFold(generation);
 const orderRollup = generation.definition.rollups.findIndex(({ name }) => name === 'order_minute');
 const itemRollup = generation.definition.rollups.findIndex(({ name }) => name === 'item_minute');
 

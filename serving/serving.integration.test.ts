@@ -61,7 +61,7 @@ const log: LogEntry[] = Array.from({ length: partitions * 60 }, (_, i) => {
 const world = createWorld(generation, log);
 const clickhouse = openClickHouse(options);
 const logger = createLogger('test', 'silent');
-const fold = compileFold(definition);
+const fold = compileFold(generation);
 let redis: Redis;
 let subscriber: Redis;
 let writer: Redis;

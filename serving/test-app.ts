@@ -131,7 +131,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
 
 /** What ClickHouse would answer: the events folded as the definition says, grouped as the read asks. */
 function viewsOf(events: readonly OrderEvent[]): (read: BatchRead) => readonly Group[] {
-  const fold = compileFold(generation.definition);
+  const fold = compileFold(generation);
   const cells = emptyCells(generation.definition);
   for (const event of events) fold.add(event, cells);
   return (read) => {

@@ -41,7 +41,7 @@ export interface World {
 
 /** `log` holds each partition's offsets 0, 1, … in order. */
 export function createWorld(generation: Generation, log: readonly LogEntry[]): World {
-  const fold = compileFold(generation.definition);
+  const fold = compileFold(generation);
   const partitions = Array.from({ length: generation.partitions }, (_, p) => log.filter((e) => e.partition === p));
   const outcomes = partitions.map((entries) => judge(entries, generation.horizonMs));
   const states: World['states'] = partitions.map(() => ({ next: 0, epoch: 0, closed: [] }));

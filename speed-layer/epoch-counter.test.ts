@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decodeCellKey } from '../schemas/cells.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import { createGeneration } from '../schemas/generation.ts';
 import { ledgerSum } from '../schemas/layout-redis.ts';
@@ -129,7 +130,7 @@ describe('the epoch counter', () => {
     counter.take(false);
     read([{ event: placedOrder(2) }, { event: placedOrder(3, { storeId: 'East' }) }]);
     const [flush] = counter.take(true);
-    expect(flush).toMatchObject({ from: 1, next: 3, close: true, before: { idsBytes: 8, cells: [1, 1, 0, 0] } });
+    expect(flush).toMatchObject({ from: 1, next: 3, close: true, before: { idsBytes: 8, cells: [1, 1, 0, 0, 1] } });
     expect(flush!.cells[0]).toEqual([
       expect.stringContaining('4:West'),
       '2,2,200,0,0,0,0,0,0',
@@ -144,6 +145,17 @@ describe('the epoch counter', () => {
       before: { idsBytes: 0 },
       ledger: { counted: 1 },
     });
+  });
+
+  test('a flush tells customers apart and never holds the id of one; orders of none share a cell', () => {
+    const { counter, read } = counting();
+    const ids = ['anna@example.org', 'Zoë', 'anna@example.org', null, null];
+    read(ids.map((customerId, n) => ({ event: placedOrder(n, { customerId }) })));
+    const [flush] = counter.take(true);
+    const keys = flush!.cells[4]!.filter((_, i) => i % 2 === 0);
+    expect(keys.map((key) => decodeCellKey(key).values[0]!.length)).toEqual([16, 16, 0]);
+    expect(flush!.cells[4]!.filter((_, i) => i % 2 === 1)).toEqual(['2,2', '1,1', '2,2']);
+    expect(JSON.stringify(flush)).not.toMatch(/anna|Zoë/);
   });
 
   test('an epoch ends before a sum could leave the exact integers', () => {

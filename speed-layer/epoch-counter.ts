@@ -52,7 +52,7 @@ const greatestSum = 2 ** 52;
 export function createEpochCounter(options: EpochCounterOptions): EpochCounter {
   const { generation, partition, identities } = options;
   const { rules, horizonMs, definition, identityKey } = generation;
-  const fold = compileFold(definition);
+  const fold = compileFold(generation);
   let { next, maxTimestamp } = options;
   let epoch = openEpoch(next);
   let leaderEpochs: readonly LeaderEpoch[] =

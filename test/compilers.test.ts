@@ -8,11 +8,12 @@ import { decodeCellKey } from '../schemas/cells.ts';
 import { encodeEvent } from '../schemas/codec.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
 import { createGeneration } from '../schemas/generation.ts';
-import { identityBytes, identityOf } from '../schemas/identity.ts';
+import { hashKeyParams, identityBytes, identityOf } from '../schemas/identity.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { partitionOf } from '../schemas/murmur2.ts';
 import { itemTotals, orderTotals } from '../schemas/oracle.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
+import { pseudonymOf } from '../schemas/pseudonym.ts';
 import { foldSql } from '../schemas/sql.ts';
 import { baseMs, validEvent } from '../schemas/test-events.ts';
 import { openOwnDatabase } from './own-database.ts';
@@ -24,7 +25,7 @@ const { clickhouse } = openOwnDatabase(generation);
 type Table = Map<string, string[]>;
 
 function byFold(events: readonly OrderEvent[], rollupIndex: number): Table {
-  const fold = compileFold(generation.definition);
+  const fold = compileFold(generation);
   const cells = emptyCells(generation.definition);
   for (const event of events) fold.add(event, cells);
   const { windowMs } = generation.definition.rollups[rollupIndex]!;
@@ -40,6 +41,7 @@ async function bySql(rollupIndex: number): Promise<Table> {
   const rollup = generation.definition.rollups[rollupIndex]!;
   const rows = await clickhouse.query<Record<string, string>>(
     `SELECT * EXCEPT chunk FROM (${foldSql(generation.definition, rollup, tables.orderEvents)})`,
+    hashKeyParams(generation.identityKey),
   );
   const table: Table = new Map();
   for (const row of rows) {
@@ -110,6 +112,33 @@ test('fold and SQL give the same cells for every rollup, and the naive oracle th
     const lines = itemTotals(events, () => 'all').get('all') ?? { units: 0, itemMinor: 0 };
     expect([sumOf(items, 1), sumOf(items, 2)]).toEqual([lines.units, lines.itemMinor]);
   }
+});
+
+test("a cell's pseudonym is ClickHouse's keyed hash of the customer's id, whatever text it is, and '' for none", async () => {
+  const ids = ['c-1', 'Zoë', '顧客', '🛒', 'x'.repeat(128), "O'Neill \\ |3:x"];
+  // Hashes that begin with zeros, and one that has its high bit set.
+  const other = Array.from({ length: 3_000 }, (_, i) => `c-${i}`);
+  for (const pattern of [/^0[^0]/, /^00/, /^[89a-f]/])
+    ids.push(other.find((id) => pattern.test(pseudonymOf(id, generation.identityKey)))!);
+  const [event] = fc.sample(
+    validEvent.filter((e) => e.type === 'OrderPlaced'),
+    { numRuns: 1, seed: 5 },
+  );
+  await clickhouse.command(`TRUNCATE TABLE ${tables.orderEvents}`);
+  await archive([...ids, null].map((customerId, i) => ({ ...event!, customerId, sequence: i })));
+  const rollup = generation.definition.rollups.find(({ name }) => name === 'customer_quarter_hour')!;
+  const found = await clickhouse.query<{ customer: string }>(
+    `SELECT customer FROM (${foldSql(generation.definition, rollup, tables.orderEvents)})`,
+    hashKeyParams(generation.identityKey),
+  );
+  const [k0, k1] = [0, 8].map((at) => Buffer.from(hashKey, 'hex').readBigUInt64LE(at).toString());
+  const hashes = await clickhouse.query<{ hash: string }>(
+    'SELECT sipHash64Keyed(({k0:UInt64}, {k1:UInt64}), arrayJoin({ids:Array(String)})) AS hash',
+    { k0, k1, ids },
+  );
+  const wanted = hashes.map(({ hash }) => BigInt(hash).toString(16).padStart(16, '0'));
+  expect(ids.map((id) => pseudonymOf(id, generation.identityKey))).toEqual(wanted);
+  expect(found.map(({ customer }) => customer).toSorted()).toEqual(['', ...wanted].toSorted());
 });
 
 test('an archived row holds every field of its event, and the value as it was', async () => {

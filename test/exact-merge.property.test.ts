@@ -11,7 +11,7 @@ import { createGeneration, type Generation } from '../schemas/generation.ts';
 import { identityOf } from '../schemas/identity.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import { decodeEpochLedger } from '../schemas/layout-redis.ts';
-import { itemTotals, type LogEntry, orderTotals, prefixOf } from '../schemas/oracle.ts';
+import { distinctCustomers, itemTotals, type LogEntry, orderTotals, prefixOf } from '../schemas/oracle.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { createRunId } from '../schemas/run-id.ts';
 import { noChunkVersions } from '../serving/chunk-versions.ts';
@@ -91,7 +91,7 @@ function layLog(drafts: readonly Draft[]): Entry[] {
     const copied = d.kind === 'copy' ? earlier[d.amountMinor % Math.max(1, earlier.length)]?.event : undefined;
     // A copy with another content: the first offset wins all the same.
     const event = copied
-      ? { ...copied, amountMinor: Math.abs(copied.amountMinor - 1) }
+      ? { ...copied, amountMinor: Math.abs(copied.amountMinor - 1), customerId: 'c-other' }
       : eventOf(d, offset, timestampMs);
     const held = d.kind === 'poison' || d.kind === 'gap' ? undefined : event;
     log.push({
@@ -112,7 +112,7 @@ function eventOf(d: Draft, offset: number, timestampMs: number): OrderEvent {
     type: d.type,
     orderId: `order-${offset % 7}`,
     sequence: null,
-    customerId: null,
+    customerId: offset % 4 === 0 ? null : `c-${offset % 3}`,
     storeId: `store-${d.store}`,
     channel: 'web',
     country: 'US',
@@ -323,11 +323,16 @@ function check(log: readonly Entry[], view: View, before: Cut): Cut {
     (event, item) => `${minuteOf(event.occurredAt)}|${item.category}|${event.currency}`,
   );
   expect(itemAnswerOf(cells[2]!)).toEqual(items);
+  const customers = distinctCustomers(
+    prefix.counted,
+    (event) => `${Math.floor(event.occurredAt / (15 * minuteMs))}|${event.storeId}|${event.currency}`,
+  );
+  expect(customersOf(cells[4]!)).toEqual(customers);
   return cut;
 }
 
 function foldAll(generation: Generation, events: readonly OrderEvent[]): RollupCells[] {
-  const fold = compileFold(generation.definition);
+  const fold = compileFold(generation);
   const cells = emptyCells(generation.definition);
   for (const event of events) fold.add(event, cells);
   return cells;
@@ -371,6 +376,17 @@ function itemAnswerOf(cells: RollupCells): Map<string, { units: number; itemMino
     answer.set(at, { units: sum.units + units!, itemMinor: sum.itemMinor + itemMinor! });
   }
   return answer;
+}
+
+function customersOf(cells: RollupCells): Map<string, number> {
+  const groups = new Map<string, Set<string>>();
+  for (const key of cells.keys()) {
+    const { windowIndex, values } = decodeCellKey(key);
+    const [customer, store, , , currency] = values;
+    const at = `${windowIndex}|${store}|${currency}`;
+    groups.set(at, (groups.get(at) ?? new Set()).add(customer!));
+  }
+  return new Map([...groups].map(([at, customers]) => [at, customers.size - Number(customers.has(''))]));
 }
 
 test(`every answer equals the oracle at its vector, whatever happened (${cases} random histories)`, {

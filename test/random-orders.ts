@@ -58,7 +58,7 @@ export function createRandomOrders(seed: number): RandomOrders {
           type: isNew ? 'OrderPlaced' : s.followUp,
           orderId: isNew ? `order-${at}` : earlier.orderId,
           sequence: null,
-          customerId: null,
+          customerId: isNew ? (s.pick % 5 === 0 ? null : `Käufer ${s.pick % 37}`) : earlier.customerId,
           storeId,
           channel,
           country,

@@ -179,6 +179,16 @@ async function play(seed: number, generation: Generation, subject: Subject): Pro
         where: {},
         not: { store: ['West'] },
       },
+      {
+        rollup: 'customer_quarter_hour',
+        ...whole,
+        starts: [whole.from],
+        steps: [hour],
+        groupBy: ['customer'],
+        bases: ['orders'],
+        where: {},
+        not: { store: ['West'] },
+      },
     ];
     for (const read of reads) said.push(await views.read(pinned, read).then(sorted, codeOf));
     for (const p of [0, 1]) said.push(sorted([...(await source.identities(p, run.tidemark[p]!, nowMs - hour))]));
@@ -193,7 +203,7 @@ async function play(seed: number, generation: Generation, subject: Subject): Pro
     parent = others && others.run > next.run ? others : next;
     await readAll(parent);
   }
-  await subject.loseRows(parent.run, random.integer(0, 3));
+  await subject.loseRows(parent.run, random.integer(0, generation.definition.rollups.length - 1));
   await readAll(parent);
   const broken = await runs.brokenChunks(await chainOf(parent), 99);
   parent = await attempt(

@@ -16,7 +16,8 @@ import type { BatchRun } from '../../schemas/layout-clickhouse.ts';
 import { type OffsetVector, sum } from '../../schemas/offset-vector.ts';
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { ArchiveReader } from '../../serving/archive-reader.ts';
-import type { BatchRead, BatchViews } from '../../serving/batch-views.ts';
+import type { BatchRead, BatchViews, Extent } from '../../serving/batch-views.ts';
+import { extentRollup } from '../../serving/clickhouse-batch-views.ts';
 import { addGroup, type GroupMap } from '../../serving/groups.ts';
 import type { PinnedRun } from '../../serving/live-view.ts';
 import type { RunSource } from '../../serving/run-source.ts';
@@ -80,7 +81,9 @@ export interface MemoryClickHouse {
 export function createMemoryClickHouse(generation: Generation): MemoryClickHouse {
   const { definition, rules, horizonMs } = generation;
   const { rollups } = definition;
-  const folds = rollups.map((rollup) => compileFold({ ...definition, rollups: [rollup] }));
+  const folds = rollups.map((rollup) =>
+    compileFold({ ...generation, definition: { ...definition, rollups: [rollup] } }),
+  );
   const partitions = Array.from({ length: rules.partitions }, (_, p) => p);
   const tables: ClickHouseTables = {
     events: [],
@@ -198,7 +201,7 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
       currency,
       items,
       sequence: null,
-      customerId: null,
+      customerId: row['customerId'] as string | null,
       occurredAt: time('occurredAt'),
       placedAt: time('placedAt'),
       amountMinor: time('amountMinor'),
@@ -458,7 +461,7 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
             const whole = seen.every((version) => rowsOf(i, version).length === version.rows[i]);
             return whole ? { value: readGroups(seen, read) } : { flaw: 'not whole' };
           }),
-        extent: (pinned) => ask(pinned, 'extent', (seen) => ({ value: readExtent(seen) })),
+        extent: (pinned) => ask(pinned, 'extent', readExtent),
       };
     },
 
@@ -486,13 +489,18 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
     return chunk >= Math.floor(from / generation.chunkMs) && chunk <= Math.floor((to - 1) / generation.chunkMs);
   }
 
-  function readExtent(seen: readonly ChunkVersion[]) {
-    const i = rollups.findIndex(({ time }) => time === 'occurredAt');
-    const rows = seen.flatMap((version) => rowsOf(i, version));
-    if (rows.length === 0) return undefined;
+  /** Only the first and the last chunk of which rows were announced are read. */
+  function readExtent(seen: readonly ChunkVersion[]): Said<Extent | undefined> {
+    const i = rollups.indexOf(extentRollup(generation));
+    const held = seen.filter(({ rows }) => rows[i]! > 0).toSorted((a, b) => a.chunk - b.chunk);
+    const edges = [...held.slice(0, 1), ...held.slice(-1)];
+    if (edges.length === 0) return { value: undefined };
+    if (edges.some((version) => rowsOf(i, version).length !== version.rows[i])) return { flaw: 'not whole' };
     const { windowMs } = rollups[i]!;
-    const starts = rows.map(([key]) => decodeCellKey(key).windowIndex * windowMs);
-    return { from: Math.min(...starts), to: Math.max(...starts) + windowMs };
+    const starts = edges.flatMap((version) =>
+      rowsOf(i, version).map(([key]) => decodeCellKey(key).windowIndex * windowMs),
+    );
+    return { value: { from: Math.min(...starts), to: Math.max(...starts) + windowMs } };
   }
 
   function readGroups(seen: readonly ChunkVersion[], read: BatchRead) {

@@ -59,7 +59,7 @@ export function createShop(generation: Generation, topic: MemoryTopic, random: R
       type: earlier ? one(['OrderCancelled', 'OrderRefunded', 'OrderFulfilled'] as const) : 'OrderPlaced',
       orderId: earlier ? earlier.orderId : `o-${made}`,
       sequence: null,
-      customerId: null,
+      customerId: earlier ? earlier.customerId : made % 4 === 0 ? null : `Käufer ${(made * 7) % 23}`,
       storeId: one(['West', 'East', 'Süd']),
       channel: one(['web', 'app']),
       country: 'US',
@@ -123,7 +123,11 @@ export function createShop(generation: Generation, topic: MemoryTopic, random: R
         const earlier = sent.length > 0 && kind < 0.3 ? one(random.chance(0.6) ? sent.slice(-20) : sent) : undefined;
         const copy =
           earlier && random.chance(0.3)
-            ? { ...earlier, amountMinor: earlier.amountMinor + 1 - 2 * Number(earlier.amountMinor > 0) }
+            ? {
+                ...earlier,
+                customerId: 'x',
+                amountMinor: earlier.amountMinor + 1 - 2 * Number(earlier.amountMinor > 0),
+              }
             : earlier;
         const event = copy ?? freshEvent();
         if (!copy) sent.push(event);
