@@ -6,6 +6,7 @@ import { type ClickHouse, ensureTables } from '../runtime/clickhouse.ts';
 import { createKafkaJs } from '../runtime/kafka/kafkajs-client.ts';
 import { deadLetterTopicOf } from '../runtime/kafka/topics.ts';
 import { encodeEvent } from '../schemas/codec.ts';
+import type { Rollup } from '../schemas/definition.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
 import { generationOf } from '../runtime/shared-settings.ts';
 import { partitionKeys } from '../schemas/layout-redis.ts';
@@ -251,6 +252,27 @@ describe('a batch run when things go wrong', () => {
     const { run } = await runner.run(first.run.tidemark);
     expect(sum(run.counted)).toBe(sum(first.run.counted));
     expect(await factsSeenBy(run.run, other)).toBe(sum(first.run.counted));
+  });
+
+  test('of a generation with one rollup more is made from what the older one archived, and leaves its views alone', async () => {
+    await using opened = await openWorld({ partitions: 1 });
+    const { world, orders, vector, factsSeenBy, runnerOf } = opened;
+    const { generation, clickhouse } = world;
+    const rollups = generation.definition.rollups.slice(0, -1);
+    const older = { ...generation, id: '0123456789ab', definition: { ...generation.definition, rollups } };
+    await ensureTables(world.settings, older, Date.now());
+    const runner = runnerOf(clickhouse, older);
+    await runner.begin([0]);
+    const next = vector(await world.produce(orders.next(300, Date.now())));
+    const before = (await runner.run(next)).run;
+    const after = (await world.batch.makeRun(next)).run;
+    expect(after.counted).toEqual(before.counted);
+    const ordersIn = async (of: typeof generation, rollup: Rollup) =>
+      Number((await clickhouse.query<{ n: string }>(`SELECT sum(orders) AS n FROM ${viewTable(of, rollup)}`))[0]!.n);
+    const counted = await ordersIn(generation, generation.definition.rollups.at(-1)!);
+    expect(counted).toBeGreaterThan(100);
+    expect(counted).toBe(await ordersIn(older, rollups[0]!));
+    expect(await factsSeenBy(before.run, older)).toBe(sum(before.counted));
   });
 
   test('makes lost view rows again; until then no answer is too low without saying so', async () => {

@@ -3,19 +3,18 @@
 import { Readable } from 'node:stream';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import type { Generation } from '../schemas/generation.ts';
+import { secretParams } from '../schemas/identity.ts';
 import { generationDdl, sharedDdl, tables } from '../schemas/layout-clickhouse.ts';
+
+type Params = Readonly<Record<string, unknown>>;
 
 export interface ClickHouse {
   /** Rows of a SELECT (without FORMAT). Parameters are bound by the server: `{name:Type}`. 64-bit integers come as text. */
-  query<Row>(sql: string, params?: Readonly<Record<string, unknown>>, options?: { timeoutMs?: number }): Promise<Row[]>;
+  query<Row>(sql: string, params?: Params, options?: { timeoutMs?: number }): Promise<Row[]>;
   /** A SELECT's rows as RowBinary, in the pieces that they came in: for many narrow rows. */
-  queryBinary(
-    sql: string,
-    params: Readonly<Record<string, unknown>>,
-    options?: { timeoutMs?: number; signal?: AbortSignal },
-  ): Promise<Buffer[]>;
+  queryBinary(sql: string, params: Params, options?: { timeoutMs?: number; signal?: AbortSignal }): Promise<Buffer[]>;
   /** A statement without result: DDL, INSERT … SELECT. */
-  command(sql: string, params?: Readonly<Record<string, unknown>>): Promise<void>;
+  command(sql: string, params?: Params): Promise<void>;
   /** Inserts rows given as objects. For few rows; large inserts are binary. */
   insertRows(table: string, rows: readonly object[]): Promise<void>;
   /** Inserts rows encoded as RowBinaryWithNamesAndTypes. */
@@ -24,13 +23,22 @@ export interface ClickHouse {
   close(): Promise<void>;
 }
 
-/** A statement failed: refused by ClickHouse (then `cause` is its ClickHouseError), or its outcome is unknown. */
+/** A statement failed: refused by ClickHouse, or its outcome is unknown. */
 class ClickHouseFault extends Error {
   readonly code = 'clickhouse-fault';
   constructor(statement: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`ClickHouse: ${statement.trim().replaceAll(/\s+/g, ' ').slice(0, 120)}…: ${why.slice(0, 600)}`, { cause });
   }
+}
+
+/** ClickHouse writes bound values into some refusals, also cut short: an error that shows a secret one is replaced. */
+function withoutSecrets(error: unknown, params: Params): unknown {
+  const secrets = secretParams.flatMap((name) => (name in params ? [String(params[name])] : []));
+  if (secrets.length === 0 || !(error instanceof Error)) return error;
+  const isSecret = (digits: string) => secrets.some((secret) => secret.startsWith(digits));
+  const shown = error.message.replaceAll(/\d{6,}/g, (digits) => (isSecret(digits) ? '…' : digits));
+  return shown === error.message ? error : new Error(shown);
 }
 
 export interface ClickHouseOptions {
@@ -56,16 +64,16 @@ export function openClickHouse(options: ClickHouseOptions): ClickHouse {
 }
 
 function wrapClient(client: ClickHouseClient): ClickHouse {
-  async function fault<T>(statement: string, work: () => Promise<T>): Promise<T> {
+  async function fault<T>(statement: string, params: Params, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      throw new ClickHouseFault(statement, error);
+      throw new ClickHouseFault(statement, withoutSecrets(error, params));
     }
   }
   return {
-    query: <Row>(sql: string, params: Readonly<Record<string, unknown>> = {}, { timeoutMs = 60_000 } = {}) =>
-      fault(sql, async () => {
+    query: <Row>(sql: string, params: Params = {}, { timeoutMs = 60_000 } = {}) =>
+      fault(sql, params, async () => {
         const result = await client.query({
           query: `${sql} SETTINGS output_format_json_quote_64bit_integers = 1`,
           query_params: params,
@@ -75,7 +83,7 @@ function wrapClient(client: ClickHouseClient): ClickHouse {
         return await result.json<Row>();
       }),
     queryBinary: (sql, params, { timeoutMs = 60_000, signal } = {}) =>
-      fault(sql, async () => {
+      fault(sql, params, async () => {
         const timeout = AbortSignal.timeout(timeoutMs);
         const { stream } = await client.exec({
           query: `${sql} FORMAT RowBinary`,
@@ -87,17 +95,17 @@ function wrapClient(client: ClickHouseClient): ClickHouse {
         return pieces;
       }),
     command: (sql, params = {}) =>
-      fault(sql, async () => {
+      fault(sql, params, async () => {
         await client.command({ query: sql, query_params: params });
       }),
     insertRows: (table, rows) =>
-      fault(`INSERT INTO ${table}`, async () => {
+      fault(`INSERT INTO ${table}`, {}, async () => {
         await client.insert({ table, values: rows, format: 'JSONEachRow' });
       }),
     insertBinary: (table, columns, bytes) => {
       const names = columns.map((name) => `\`${name}\``).join(', ');
       const query = `INSERT INTO ${table} (${names}) FORMAT RowBinaryWithNamesAndTypes`;
-      return fault(query, async () => {
+      return fault(query, {}, async () => {
         const { stream } = await client.exec({ query, values: Readable.from([bytes], { objectMode: false }) });
         for await (const _ of stream);
       });

@@ -18,6 +18,9 @@ export function parseHashKey(hex: string): HashKey {
   return Uint32Array.from([0, 4, 8, 12], (at) => bytes.readUInt32LE(at));
 }
 
+/** Parameters whose values no message may show: a store writes what is bound into its refusals. */
+export const secretParams: readonly string[] = ['k0', 'k1'];
+
 /** The key as parameters k0 and k1 (UInt64) of a statement: it stands in no statement's text. */
 export function hashKeyParams(key: HashKey): { readonly k0: string; readonly k1: string } {
   const half = (at: number) => ((BigInt(key[at + 1]!) << 32n) | BigInt(key[at]!)).toString();

@@ -76,8 +76,8 @@ export const contractMutants: readonly Mutant[] = [
     id: 'customer-ids-in-cells',
     breaks: "a customer's id never leaves the archive",
     file: 'schemas/fold.ts',
-    find: "if (form !== 'hash') return",
-    replace: "if (form !== 'text') return",
+    find: 'pseudonymOf(read(event, item) as string | null, key)',
+    replace: "(read(event, item) as string | null) ?? ''",
     tests: ['speed-layer/epoch-counter.test.ts'],
   },
   {
@@ -95,6 +95,14 @@ export const contractMutants: readonly Mutant[] = [
     find: "if(isNull(${column}), '', lower(",
     replace: "if(0, '', lower(",
     tests: ['test/compilers.test.ts'],
+  },
+  {
+    id: 'hash-key-in-faults',
+    breaks: 'no secret is logged, also where ClickHouse writes it into a refusal',
+    file: 'runtime/clickhouse.ts',
+    find: 'withoutSecrets(error, params)',
+    replace: 'error',
+    tests: ['runtime/clickhouse.test.ts'],
   },
   {
     id: 'foreign-key-accepted',
