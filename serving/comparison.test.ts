@@ -148,6 +148,25 @@ describe('compare', () => {
     ]);
   });
 
+  // In Havana 10 March 2024 begins at one o'clock, as does October 2023 in Asunción.
+  test.each([
+    ['Havana', 'window=day&from=2024-03-10&to=2024-03-11&compare=day-ago', '03-10T01:00', '03-09T00:00', 24],
+    ['Havana', 'window=day&from=2024-03-10&to=2024-03-11&compare=previous', '03-10T01:00', '03-09T00:00', 24],
+    ['Havana', 'from=2024-03-10&to=2024-03-12&compare=previous', '03-10T01:00', '03-08T00:00', 48],
+    ['Havana', 'from=2024-03-10&compare=previous', '03-10T01:00', '03-04T00:00', 5 * 24 + 8 + 1 / 60],
+    ['Asuncion', 'window=month&from=2023-10-01&to=2023-11-01&compare=previous', '10-01T01:00', '09-01T00:00', 30 * 24],
+    ['Asuncion', 'from=2023-10-01&to=2023-11-01&compare=year-ago', '10-01T01:00', '10-01T00:00', 31 * 24 - 1],
+  ])('%s: of %s, what begins at %s meets what begins at %s', async (city, query, start, then, hours) => {
+    const { get } = createTestApp({ nowMs });
+    const fill = query.startsWith('window') ? '&fill=true' : '';
+    const { body } = await get(`measures=orders&tz=America/${city}&${query}${fill}`);
+    expect(body.rows).toMatchObject([{ windowStart: expect.stringContaining(start) }]);
+    const { windowStart, windowEnd } = body.rows[0]!['compare'] as Record<'windowStart' | 'windowEnd', string>;
+    expect(windowStart).toContain(then);
+    expect((Date.parse(windowEnd) - Date.parse(windowStart)) / 3_600_000).toBeCloseTo(hours);
+    expect(body['query']).not.toHaveProperty('compare.leftOut');
+  });
+
   test('no quarter of an hour meets one that the clock skipped', async () => {
     const { get } = appOf([order(Date.parse('2024-03-10T07:05:00Z'), 'a', 1)]);
     const range = 'from=2024-03-11T05:45:00Z&to=2024-03-11T07:15:00Z';

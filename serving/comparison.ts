@@ -6,7 +6,7 @@
 // that the clock skipped, one that begins after now) meets nothing.
 import { dayMs, type LocalClock } from './local-time.ts';
 import type { Query } from './query.ts';
-import { type AskedRange, rangeSpans, shiftBack, type Span } from './relative-range.ts';
+import { type AskedRange, rangeSpans, shiftBack, shiftDayBack, type Span, startingDay } from './relative-range.ts';
 import { calendarStart, type Grid, windowsIn, type WindowSpan } from './windows.ts';
 
 export const compareNames = ['previous', 'day-ago', 'week-ago', 'year-ago'] as const;
@@ -32,8 +32,9 @@ export interface ComparedRange {
 
 export function compareWith(query: Query, asked: AskedRange, present: ComparedRange, clock: LocalClock): Comparison {
   const span = spanOf(query, asked, present, clock);
-  const from = shiftBack(clock, present.from, span);
-  const end = shiftBack(clock, present.to, span, 'next');
+  const from = shiftDayBack(clock, present.from, span);
+  const end = shiftDayBack(clock, present.to, span, 'next');
+  const shift = goesByClock(query) ? shiftBack : shiftDayBack;
   const to = query.compare === 'previous' ? Math.min(end, present.from) : end;
   const windows = new Map<number, WindowSpan>();
   const presentOf = new Map<number, number>();
@@ -48,8 +49,8 @@ export function compareWith(query: Query, asked: AskedRange, present: ComparedRa
   let at = from;
   let apart = true;
   for (const window of windowsIn(present.grid, present.from, present.to)) {
-    const start = Math.max(at, shiftBack(clock, Math.max(window.start, present.from), span));
-    const shifted = shiftBack(clock, Math.min(window.end, present.to), span, 'next');
+    const start = Math.max(at, shift(clock, Math.max(window.start, present.from), span));
+    const shifted = shift(clock, Math.min(window.end, present.to), span, 'next');
     const stop = Math.min(shifted, to, longestEnd(query, start, window, clock));
     if (stop <= start) continue;
     if (start > at) {
@@ -68,6 +69,11 @@ export function compareWith(query: Query, asked: AskedRange, present: ComparedRa
     add(at, to, true);
   }
   return { from, to: Math.max(at, to), grid: { starts, steps, end: Math.max(at, to) }, windows, presentOf, leftOut };
+}
+
+/** Whether its windows are those of the clock, not of the calendar. */
+function goesByClock({ window }: Query): boolean {
+  return window === 'minute' || window === '15m' || window === 'hour';
 }
 
 /** Where a window of then ends at the latest, so that it is not longer than the one it is held against. */
@@ -101,14 +107,16 @@ function spanOf(query: Query, asked: AskedRange, { from, to }: ComparedRange, cl
   if (compare !== 'previous') return agoSpans[compare];
   if (last) return last.span;
   if (range) return rangeSpans[range];
-  const first = clock.localOf(from);
-  const isStart = (unit: 'day' | 'month', local: number) => calendarStart(unit, local, weekStart) === local;
-  if (!isStart('day', first)) return { unit: 'ms', count: (asked.to ?? to) - from };
-  const end = clock.localOf(asked.to ?? to);
-  if (asked.to === undefined) return { unit: 'days', count: Math.ceil((end - first) / dayMs) };
-  if (!isStart('day', end)) return { unit: 'ms', count: asked.to - from };
-  if (isStart('month', first) && isStart('month', end)) return { unit: 'months', count: monthsBetween(first, end) };
-  return { unit: 'days', count: Math.round((end - first) / dayMs) };
+  const first = startingDay(clock, from);
+  if (first === undefined) return { unit: 'ms', count: (asked.to ?? to) - from };
+  if (asked.to === undefined) {
+    return { unit: 'days', count: Math.ceil(((startingDay(clock, to) ?? clock.localOf(to)) - first) / dayMs) };
+  }
+  const end = startingDay(clock, asked.to);
+  if (end === undefined) return { unit: 'ms', count: asked.to - from };
+  const isFirst = (day: number) => calendarStart('month', day, weekStart) === day;
+  if (isFirst(first) && isFirst(end)) return { unit: 'months', count: monthsBetween(first, end) };
+  return { unit: 'days', count: (end - first) / dayMs };
 }
 
 function monthsBetween(first: number, end: number): number {

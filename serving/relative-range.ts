@@ -109,6 +109,19 @@ export function shiftBack(clock: LocalClock, at: number, span: Span, missing: Mi
   return span.unit === 'ms' ? at - span.count : clock.instantOf(shiftLocal(clock.localOf(at), span, -1, missing));
 }
 
+/** The same where `at` stands for the day that it begins: a span before it a day begins, also where clocks skip midnight. */
+export function shiftDayBack(clock: LocalClock, at: number, span: Span, missing: MissingDay = 'last'): number {
+  const day = startingDay(clock, at);
+  if (day === undefined || span.unit === 'ms') return shiftBack(clock, at, span, missing);
+  return clock.instantOf(shiftLocal(day, span, -1, missing));
+}
+
+/** The local midnight whose date begins at that instant; undefined where none does. */
+export function startingDay(clock: LocalClock, at: number): number | undefined {
+  const day = Math.floor(clock.localOf(at) / dayMs) * dayMs;
+  return clock.instantOf(day) === at ? day : undefined;
+}
+
 function shiftLocal(localMs: number, span: Span, direction: 1 | -1, missing: MissingDay = 'last'): number {
   const count = direction * span.count;
   if (span.unit === 'ms') return localMs + count;

@@ -57,7 +57,8 @@ export interface Pipeline {
   readonly producer: EventProducer;
   readonly log: Logger;
   openSpeed(): Promise<SpeedLayer>;
-  openServing(): Promise<TestServing>;
+  /** `clock`: what queries take for now. */
+  openServing(clock?: () => number): Promise<TestServing>;
   /** Writes events as ingest does; resolves with the next offsets by partition, for partitions written. */
   produce(events: readonly OrderEvent[]): Promise<Map<number, number>>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -176,7 +177,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         },
       });
     },
-    async openServing() {
+    async openServing(queryClock = clock) {
       const own = new AsyncDisposableStack();
       const servingRedis = openRedis(settings, log);
       own.defer(() => servingRedis.disconnect());
@@ -201,7 +202,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         ...layer,
         generation,
         log,
-        clock,
+        clock: queryClock,
         forwardBatchRun,
         atLeastTimeoutMs: 20_000,
         servingMaxStreams: 100,
