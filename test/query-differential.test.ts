@@ -86,7 +86,7 @@ async function eachAtOnce<T>(list: readonly T[], task: (one: T, index: number) =
 }
 
 async function csvDiffers(shop: HalfLive, asked: AskedQuery, { rows }: Expected & { kind: 'answered' }) {
-  const lines = parse(await shop.csv(asked)) as string[][];
+  const lines = parse(await shop.csv(asked));
   return JSON.stringify(lines) === JSON.stringify(csvLinesOf(asked, rows as []))
     ? undefined
     : 'CSV is not what JSON is';
@@ -133,7 +133,7 @@ describe.each(Object.entries(dataSets))(
       expect(provenance).toMatchObject({ deferredRecords: 0, deadLetters: 0 });
 
       await shop.countAll();
-      const told = ({ status, body: { provenance: _, ...body } }: Given) => ({ status, body });
+      const told = ({ status, body }: Given) => ({ status, body: { ...body, provenance: undefined } });
       await eachAtOnce(queries.slice(0, again), async (asked, i) => {
         const given = i % 2 === 0 ? await shop.post(asked) : await shop.get(asked);
         expect(told(given), JSON.stringify(asked)).toEqual(told(answers.get(asked)!));

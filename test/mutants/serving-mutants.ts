@@ -181,6 +181,22 @@ export const servingMutants: readonly Mutant[] = [
     tests: answers,
   },
   {
+    id: 'day-by-what-the-clock-shows-first',
+    breaks: "a day that begins at one o'clock is compared as a day",
+    file: 'serving/comparison.ts',
+    find: 'const shift = goesByClock(query) ? shiftBack : shiftDayBack;',
+    replace: 'const shift = shiftBack;',
+    tests: ['serving/comparison.test.ts'],
+  },
+  {
+    id: 'rest-across-currencies',
+    breaks: 'the rest beyond the limit is one row for each currency where amounts are asked',
+    file: 'serving/series.ts',
+    find: "const currency = values[at] ?? '';",
+    replace: "const currency = '';",
+    tests: ['serving/query-oracle.property.test.ts'],
+  },
+  {
     id: 'live-part-after-the-views',
     breaks: 'one cut: the live part is taken together with the run',
     file: 'serving/answer-query.ts',

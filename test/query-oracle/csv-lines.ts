@@ -16,9 +16,10 @@ export function csvLinesOf({ measures, by = [], other, compare }: AskedQuery, ro
   return [head, ...rows.map((row) => lineOf(row).map((value, i) => textOf(value, head[i]!)))];
 }
 
-/** Empty for what is absent or has no value; what is divided has four decimals. */
+/** Empty for what is absent or has no value; what is divided has four decimals; no text is a formula. */
 function textOf(value: unknown, column: string): string {
-  if (value === null || value === undefined) return '';
   const isRatio = column.startsWith('change.') || column.endsWith('averageOrderMinor');
-  return typeof value === 'number' && isRatio ? value.toFixed(4) : String(value);
+  if (typeof value === 'number') return isRatio ? value.toFixed(4) : `${value}`;
+  if (typeof value === 'string') return value.startsWith('=') ? `'${value}` : value;
+  return value === true ? 'true' : '';
 }

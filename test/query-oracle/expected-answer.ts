@@ -153,13 +153,13 @@ function answer(asked: AskedQuery, layout: Layout, nowMs: number): Expected {
   });
   if (!asked.order?.length || asked.order[0] === key) rows.sort((a, b) => sign * (a.index - b.index));
   const column = by.includes('currency') ? chosen.map(({ values }) => values[by.indexOf('currency')]) : [];
-  const shown = [...new Set([currency, ...(where['currency'] ?? []), ...column])].filter((name) => name! in digits);
+  const shown = [currency, ...(where['currency'] ?? []), ...column].filter((name) => Object.hasOwn(digits, name ?? ''));
   return {
     kind: 'answered',
     rows: rows.map(({ series, index }) => rowOf(series, index)),
     told: {
       ...(currency === undefined ? {} : { currency }),
-      currencies: Object.fromEntries(shown.toSorted().map((name) => [name, digits[name!]])),
+      currencies: Object.fromEntries(shown.map((name) => [name, digits[name!]])),
       from: format(from),
       to: format(to),
       ...(comparison

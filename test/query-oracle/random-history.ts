@@ -31,7 +31,7 @@ export const history: Catalog & { readonly nowMs: number } = {
     country: ['US', 'JP', 'KW'],
     currency: ['USD', 'EUR', 'JPY', 'KWD'],
     category: ['drinks', 'things'],
-    sku: ['tea', 'coffee', 'cup, blue', '日本'],
+    sku: ['tea', '=1+1', 'cup, blue', '日本'],
   },
   /** Nothing occurs later. */
   nowMs: Date.UTC(2024, 7, 19, 15, 50, 30),
