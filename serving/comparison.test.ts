@@ -189,6 +189,18 @@ describe('compare', () => {
     });
   });
 
+  test.each(['', '&window=hour&fill=true'])(
+    'a range that has not begun is compared with nothing%s',
+    async (windows) => {
+      const { get } = appOf([order(Date.UTC(2023, 2, 16), 'a', 1)]);
+      const range = 'from=2024-03-16&to=2024-03-17&compare=year-ago';
+      const { body } = await get(`measures=orders&${range}${windows}`);
+      expect(new Set(body.rows.map(({ compare }) => compare))).toEqual(new Set([null]));
+      const none = '2023-03-16T00:00:00+00:00';
+      expect(body['query']).toMatchObject({ compare: { from: none, to: none } });
+    },
+  );
+
   test('an open series is compared up to now, by the hour', async () => {
     const { get } = appOf([
       order(Date.UTC(2024, 2, 14, 12, 0, 40), 'a', 1),

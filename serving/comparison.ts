@@ -33,7 +33,8 @@ export interface ComparedRange {
 export function compareWith(query: Query, asked: AskedRange, present: ComparedRange, clock: LocalClock): Comparison {
   const span = spanOf(query, asked, present, clock);
   const from = shiftDayBack(clock, present.from, span);
-  const end = shiftDayBack(clock, present.to, span, 'next');
+  // A range that has not begun meets nothing.
+  const end = present.to > present.from ? shiftDayBack(clock, present.to, span, 'next') : from;
   const shift = goesByClock(query) ? shiftBack : shiftDayBack;
   const to = query.compare === 'previous' ? Math.min(end, present.from) : end;
   const windows = new Map<number, WindowSpan>();

@@ -169,7 +169,7 @@ function layOut(query: Query, rollup: Rollup, bounds: PlanBounds, clock: LocalCl
   const grid = window === undefined ? totalGrid(from, to) : gridOf(window, tz, from, to, weekStart);
   if (compare === undefined) return { rollup, asked, from, to, grid, comparison: undefined };
   if (countWindows(grid, from, to) > maxGroups) throw tooManyRows();
-  const present = { from, to: Math.max(Math.min(to, end), from + rollup.windowMs), grid };
+  const present = { from, to: Math.max(Math.min(to, end), from), grid };
   return { rollup, asked, from, to, grid, comparison: compareWith(query, asked, present, clock) };
 }
 

@@ -84,7 +84,7 @@ function layOut(
   const { window } = asked;
   const windows = window === undefined ? [{ from, to }] : windowsOver({ ...asked, window }, { from, to });
   if (asked.compare === undefined) return { range, from, to, windows, facts, past: [], timeOf, comparison: undefined };
-  const present = { from, to: Math.min(to, end) };
+  const present = { from, to: Math.max(from, Math.min(to, end)) };
   const comparison = compareWindows(asked, present, windows, compareSpan(asked, range, from, present.to));
   const edges = [comparison.whole, ...comparison.windows].flatMap((span) => (span ? [span.from, span.to] : []));
   if (edges.some(offGrain)) return 'unanswerable tz';

@@ -80,11 +80,10 @@ export function compareWindows(
   span: Span,
 ): Comparison {
   const clock = wallClock(asked.tz ?? 'UTC');
-  const end = dayBefore(clock, to, span, 'next');
-  const whole = {
-    from: dayBefore(clock, from, span),
-    to: asked.compare === 'previous' ? Math.min(end, from) : end,
-  };
+  const first = dayBefore(clock, from, span);
+  // Of what has not begun there is nothing to compare.
+  const end = to > from ? dayBefore(clock, to, span, 'next') : first;
+  const whole = { from: first, to: asked.compare === 'previous' ? Math.min(end, from) : end };
   const back = ['minute', '15m', 'hour'].includes(asked.window ?? '') ? before : dayBefore;
   const leftOut: Stretch[] = [];
   let at = whole.from;
