@@ -1,5 +1,5 @@
 // Names and layout of the tables in ClickHouse. Created by runtime/clickhouse; written by batch, read by batch,
-// speed (identities, the current run) and serving. All inserts append; nothing is updated in place.
+// speed (identities, the current run) and serving, which writes reports. All inserts append; nothing is updated in place.
 import { type Rollup } from './definition.ts';
 import type { Generation } from './generation.ts';
 
@@ -10,6 +10,8 @@ export const tables = {
   archiveLog: 'archive_log',
   batchRuns: 'batch_runs',
   runChunks: 'run_chunks',
+  reports: 'reports',
+  reportRuns: 'report_runs',
 } as const;
 
 /** View rows of one rollup of one generation. */
@@ -80,6 +82,15 @@ export function sharedDdl(): string[] {
     `CREATE TABLE IF NOT EXISTS ${tables.runChunks} (generation String, run String, chunk UInt32, rows Array(UInt64),
        facts UInt64, version String DEFAULT run)
      ENGINE = MergeTree ORDER BY (generation, run, chunk)`,
+    // Reports are of no generation. A version a row, the greatest wins; schedule: '' for none.
+    `CREATE TABLE IF NOT EXISTS ${tables.reports} (name String, version String, removed UInt8, title String, query String,
+       schedule String, tz String, savedAt Int64, scheduledSince Int64)
+     ENGINE = MergeTree ORDER BY (name, version)`,
+    // What was made of them; told: the run as the API tells it, JSON. Goes after 400 days.
+    `CREATE TABLE IF NOT EXISTS ${tables.reportRuns} (name String, instant Int64, scheduled UInt8, outcome LowCardinality(String),
+       recordedAt Int64, told String, token String ALIAS JSONExtractString(told, 'token'),
+       rows UInt64 ALIAS JSONExtractUInt(told, 'rows'), code String ALIAS JSONExtractString(told, 'code'))
+     ENGINE = MergeTree ORDER BY (name, instant) TTL toDateTime(intDiv(recordedAt, 1000)) + INTERVAL 400 DAY`,
     // Tables of before these columns were there.
     `ALTER TABLE ${tables.batchRuns} ADD COLUMN IF NOT EXISTS base String AFTER parent`,
     `ALTER TABLE ${tables.runChunks} ADD COLUMN IF NOT EXISTS facts UInt64, ADD COLUMN IF NOT EXISTS version String DEFAULT run`,

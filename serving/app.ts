@@ -11,12 +11,16 @@ import { describeDefinition } from './definitions.ts';
 import { createServingMetrics } from './metrics.ts';
 import { summarizeCut } from './provenance.ts';
 import { registerQueryRoutes } from './query-routes.ts';
+import { registerReportRoutes } from './report-routes.ts';
+import type { Reports } from './reports.ts';
 import { joinExtents, liveExtent, statusOf } from './status.ts';
 import { registerStreamRoute, type StreamDependencies } from './stream-route.ts';
 
 export interface ServingDependencies extends StreamDependencies {
   readonly operatorToken: string;
   readonly forwardBatchRun: ForwardBatchRun;
+  /** undefined: without reports. */
+  readonly reports?: Reports;
 }
 
 const adoptTimeoutMs = 5_000;
@@ -41,6 +45,8 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
   registerQueryRoutes(app, dependencies, metrics);
 
   registerStreamRoute(app, dependencies, metrics.registry);
+
+  if (dependencies.reports) registerReportRoutes(app, { ...dependencies, reports: dependencies.reports });
 
   app.get('/v1/status', async (_request, reply) => {
     const cut = live.capture();

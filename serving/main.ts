@@ -9,6 +9,7 @@ import { generationOf } from '../runtime/shared-settings.ts';
 import { createServingApp } from './app.ts';
 import { createBatchRunForward } from './batch-runs-forward.ts';
 import { servingSettings } from './config.ts';
+import { openReports } from './reports.ts';
 import { openServingLayer } from './serving-layer.ts';
 import { openStores } from './stores.ts';
 
@@ -50,8 +51,12 @@ await runService(
     });
     resources.use(layer);
 
+    const random = Math.random;
+    const reports = openReports({ ...settings, ...layer, generation, clickhouse, log, clock, random });
+    resources.use(reports);
+
     const forwardBatchRun = createBatchRunForward(settings.batchUrl);
-    const app = createServingApp({ ...settings, ...layer, generation, log, clock, forwardBatchRun });
+    const app = createServingApp({ ...settings, ...layer, generation, log, clock, forwardBatchRun, reports });
     resources.defer(() => app.close());
     log.info({ address: await listen(app, settings.host, settings.servingPort), generation: generation.id }, 'serving');
   },

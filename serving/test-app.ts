@@ -4,6 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify';
 import { createLogger } from '../runtime/logger.ts';
 import { compileFold, emptyCells } from '../schemas/fold.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
+import type { QueryDependencies } from './answer-query.ts';
 import { createServingApp } from './app.ts';
 import type { BatchRead, Group } from './batch-views.ts';
 import { emptyEpoch } from './epoch.ts';
@@ -13,7 +14,12 @@ import { createLiveSource } from './live-source.ts';
 import { createLiveView } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Query } from './query.ts';
+import { openReportFolder } from './report-folder.ts';
+import { createReportMaker } from './report-maker.ts';
+import { createReportScheduler, type ReportScheduler } from './report-scheduler.ts';
+import type { Reports } from './reports.ts';
 import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
+import { createMemoryReportStore } from './test-report-store.ts';
 
 const generation = testGeneration(1, 30 * 366 * 86_400_000);
 
@@ -23,6 +29,8 @@ export interface TestAppOptions {
   readonly batch?: readonly Partial<OrderEvent>[];
   readonly live?: readonly Partial<OrderEvent>[];
   readonly pipeline?: Partial<Pipeline>;
+  /** With reports, kept in memory, written to this folder. */
+  readonly reportsDir?: string;
   /** Called while the views are read, with the number of reads so far. */
   readonly whileReading?: (reads: number) => unknown;
 }
@@ -31,6 +39,8 @@ export interface TestApp {
   readonly app: FastifyInstance;
   /** What was read of the views. */
   readonly reads: BatchRead[];
+  readonly reports: Reports;
+  readonly scheduler: ReportScheduler;
   /** Lets more live events arrive. */
   arrive(events: readonly Partial<OrderEvent>[]): void;
   setNow(nowMs: number): void;
@@ -81,10 +91,11 @@ export function createTestApp(options: TestAppOptions): TestApp {
   const readViews = viewsOf(logOf(batch).map(({ event }) => event));
   snapshot();
   const reads: BatchRead[] = [];
-  const app = createServingApp({
+  const log = createLogger('test', 'fatal');
+  const clock = () => nowMs;
+  const query: QueryDependencies = {
     generation,
-    log: createLogger('test', 'fatal'),
-    clock: () => nowMs,
+    clock,
     atLeastTimeoutMs: 20,
     live: createLiveSource(view),
     batchViews: {
@@ -96,6 +107,14 @@ export function createTestApp(options: TestAppOptions): TestApp {
       extent: async () => undefined,
     },
     pipeline: { ...pipeline, ...options.pipeline },
+  };
+  const store = createMemoryReportStore(clock);
+  const folder = openReportFolder(options.reportsDir ?? '/nowhere', clock);
+  const reports: Reports = { store, folder, maker: createReportMaker({ query, store, folder, log, clock }) };
+  const app = createServingApp({
+    ...query,
+    log,
+    reports,
     operatorToken: 'operator-token-0123',
     servingMaxStreams: 10,
     forwardBatchRun: async () => ({ status: 202, contentType: 'application/json', body: '{}' }),
@@ -113,6 +132,8 @@ export function createTestApp(options: TestAppOptions): TestApp {
   return {
     app,
     reads,
+    reports,
+    scheduler: createReportScheduler({ ...reports, log, clock }),
     arrive(events) {
       live.push(...events);
       snapshot();
