@@ -101,6 +101,10 @@ export interface Api {
   status(): Promise<Answer<Status>>;
   /** Waits, bounded by the server, until the run covers the token. */
   runBatch(cover?: string): Promise<Answer<BatchRunAnswer>>;
+  /** A request to serving with the operator token; without content the body is undefined. */
+  operate<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>>;
+  /** A file of serving with the operator token, byte for byte. */
+  download(path: string): Promise<Buffer>;
 }
 
 export interface ApiOptions {
@@ -119,21 +123,37 @@ interface ProblemDocument {
 }
 
 export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeoutMs = 180_000 }: ApiOptions): Api {
-  async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+  async function send(path: string, init: RequestInit): Promise<{ status: number; bytes: Buffer }> {
     const address = new URL(path, servingUrl).href;
     const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
     let answer: Response;
-    let text: string;
+    let bytes: Buffer;
     try {
       answer = await fetch(address, { ...init, signal: AbortSignal.any(signals) });
-      text = await answer.text();
+      bytes = Buffer.from(await answer.arrayBuffer());
     } catch (error) {
       signal?.throwIfAborted();
       throw unreachable('serving', servingUrl, error);
     }
-    const body = parse(text);
-    if (answer.ok && body !== undefined) return { body: body as T, json: text };
-    throw refused(init.method ?? 'GET', servingUrl, path, answer.status, body as ProblemDocument | undefined);
+    if (answer.ok) return { status: answer.status, bytes };
+    const problem = parse(bytes.toString()) as ProblemDocument | undefined;
+    throw refused(init.method ?? 'GET', servingUrl, path, answer.status, problem);
+  }
+
+  async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+    const { status, bytes } = await send(path, init);
+    const json = bytes.toString();
+    const body = parse(json);
+    if (body !== undefined || status === 204) return { body: body as T, json };
+    throw refused(init.method ?? 'GET', servingUrl, path, status);
+  }
+
+  const authorization = () => `Bearer ${sendable(operatorToken())}`;
+
+  async function operate<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = { authorization: authorization(), ...json };
+    return ask<T>(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   }
 
   return {
@@ -141,12 +161,9 @@ export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeou
     ingestUrl,
     query: (parameters) => ask(`/v1/query?${parameters.toString()}`),
     status: () => ask('/v1/status'),
-    runBatch: async (cover) =>
-      ask('/v1/batch-runs', {
-        method: 'POST',
-        headers: { authorization: `Bearer ${sendable(operatorToken())}`, 'content-type': 'application/json' },
-        body: JSON.stringify(cover === undefined ? {} : { cover }),
-      }),
+    runBatch: (cover) => operate('POST', '/v1/batch-runs', cover === undefined ? {} : { cover }),
+    operate,
+    download: async (path) => (await send(path, { headers: { authorization: authorization() } })).bytes,
   };
 }
 

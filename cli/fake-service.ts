@@ -68,6 +68,7 @@ export function createFakeIo(overrides: Partial<CliIo> = {}): FakeIo {
   const ending = new AbortController();
   return {
     out: (text) => void out.push(text),
+    outBytes: (bytes) => void out.push(bytes.toString()),
     err: (text) => void err.push(text),
     isTerminal: false,
     isErrTerminal: false,

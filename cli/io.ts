@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 export interface CliIo {
   readonly out: (text: string) => void;
+  /** To standard output, byte for byte. */
+  readonly outBytes: (bytes: Buffer) => void;
   readonly err: (text: string) => void;
   /** A person reads standard output: tables instead of JSON. */
   readonly isTerminal: boolean;
@@ -20,6 +22,7 @@ export function processIo(signal: AbortSignal): CliIo {
   const { stdout, stderr, env } = process;
   return {
     out: (text) => void stdout.write(`${text}\n`),
+    outBytes: (bytes) => void stdout.write(bytes),
     err: (text) => void stderr.write(`${text}\n`),
     isTerminal: isatty(1),
     isErrTerminal: isatty(2),

@@ -5,9 +5,12 @@ import type { Api } from './api.ts';
 import { runBatch } from './batch-command.ts';
 import { connect } from './connection.ts';
 import { runDoctor } from './doctor.ts';
+import { examples } from './examples.ts';
 import { runImport } from './import-command.ts';
 import type { CliIo } from './io.ts';
 import { runQuery } from './query-command.ts';
+import { addQueryOptions } from './query-options.ts';
+import { addReportCommands } from './report-program.ts';
 import { runSimulate } from './simulate-command.ts';
 import { runStart } from './start.ts';
 import { runStatus } from './status-command.ts';
@@ -83,34 +86,7 @@ export function createProgram(io: CliIo): Command {
       runSimulate(io, api(), options),
     );
 
-  command('query', 'ask for statistics')
-    .option('--measures <names>', 'separated by commas; absent: orders,grossMinor by currency')
-    .option('--by <dimensions>', 'store, channel, country, currency, category, sku; separated by commas')
-    .option('--window <size>', 'minute, 15m, hour, day, week, month or year; absent: one total')
-    .option('--from <instant>', 'ISO 8601, or a date (its midnight in the time zone)')
-    .option('--to <instant>', 'the first instant that does not belong to the range')
-    .option('--last <span>', 'from now back: 90m, 24h, 7d, 4w, 12mo or 2y')
-    .option('--range <name>', 'today, yesterday, week-to-date, month-to-date, quarter-to-date or year-to-date')
-    .option('--week-start <day>', 'sunday to saturday; monday if absent')
-    .option('--tz <zone>', 'time zone of windows, such as America/New_York; UTC if absent')
-    .addOption(
-      new Option(
-        '--attribution <to>',
-        "an event's amounts count when it occurred, or when its order was placed",
-      ).choices(['event', 'order']),
-    )
-    .option(
-      '--where <dimension=value>',
-      'only this value, all after the first "="; repeat it for more values',
-      collect,
-      [],
-    )
-    .option('--not <dimension=value>', 'without this value; repeat it for more', collect, [])
-    .option('--order <names>', 'measures or dimensions, "-" before one for descending; separated by commas')
-    .option('--limit <groups>', 'only the first groups, 1 to 10000')
-    .option('--other', 'the rest beyond the limit as one more')
-    .option('--compare <with>', 'previous, day-ago, week-ago or year-ago')
-    .option('--fill', 'rows also for windows without events')
+  addQueryOptions(command('query', 'ask for statistics'))
     .option('--at-least <token>', 'wait, bounded, for an answer that covers the token')
     .addOption(json())
     .addHelpText(
@@ -143,19 +119,13 @@ export function createProgram(io: CliIo): Command {
     .addHelpText('after', examples(['tidemark batch run', 'needs the operator token']))
     .action((options: { cover?: string }) => runBatch(io, api(), options));
 
+  addReportCommands(command('report', 'saved queries, made on a schedule or on demand, as CSV'), io, api);
+
   command('doctor', 'look at tools, ports, disk and services, and say what to do')
     .addOption(json())
     .addHelpText('after', examples(['tidemark doctor', 'exit code 1 where something is wrong']))
     .action((options: { json?: true }) => runDoctor(io, api(), options));
   return program;
-}
-
-function examples(...list: readonly (readonly [string, string])[]): string {
-  return `\nExamples:\n${list.map(([line, why]) => `  $ ${line}${why === '' ? '' : `   # ${why}`}`).join('\n')}\n`;
-}
-
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
 }
 
 function whole(least: number): (text: string) => number {

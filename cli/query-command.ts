@@ -52,24 +52,52 @@ const plainOptions = [
 ] as const;
 
 /** Without measures: orders and gross by currency, because amounts of different currencies are never added. */
+const withDefaults = (given: Partial<QueryOptions>): Partial<QueryOptions> => ({
+  measures: 'orders,grossMinor',
+  ...(given.measures === undefined && { by: 'currency' }),
+  ...given,
+});
+
 function queryParameters({ where, not, ...given }: QueryOptions): URLSearchParams {
-  const plain = { measures: 'orders,grossMinor', ...(given.measures === undefined && { by: 'currency' }) };
-  const options = { ...plain, ...given };
+  const options = withDefaults(given);
   const parameters = new URLSearchParams();
   for (const name of plainOptions) {
     const value = options[name];
     if (value !== undefined) parameters.set(name, String(value));
   }
   for (const [name, filters] of Object.entries({ where, not })) {
-    for (const filter of filters) {
-      const [, dimension, value] = /^([A-Za-z]+)=(.+)$/s.exec(filter) ?? [];
-      if (dimension === undefined || value === undefined) {
-        throw usageError(`--${name}`, filter, 'DIMENSION=VALUE');
-      }
+    for (const [dimension, value] of filters.map((filter) => readFilter(name, filter))) {
       parameters.append(`${name}.${dimension}`, value);
     }
   }
   // V and W are shown.
   parameters.set('provenance', 'full');
   return parameters;
+}
+
+function readFilter(name: string, filter: string): readonly [dimension: string, value: string] {
+  const [, dimension, value] = /^([A-Za-z]+)=(.+)$/s.exec(filter) ?? [];
+  if (dimension === undefined || value === undefined) throw usageError(`--${name}`, filter, 'DIMENSION=VALUE');
+  return [dimension, value];
+}
+
+/** The same options as the body of POST /v1/query. What is no number stays a text, for the API to refuse. */
+export function queryBody({ where, not, ...given }: QueryOptions): Record<string, unknown> {
+  const options = withDefaults(given);
+  const body: Record<string, unknown> = {};
+  for (const name of plainOptions) {
+    const value = options[name];
+    if (value === undefined) continue;
+    const isList = name === 'measures' || name === 'by' || name === 'order';
+    const isWhole = name === 'limit' && /^\d{1,15}$/.test(String(value));
+    body[name] = isList ? String(value).split(',') : isWhole ? Number(value) : value;
+  }
+  for (const [name, filters] of Object.entries({ where, not })) {
+    const lists: Record<string, string[]> = {};
+    for (const [dimension, value] of filters.map((filter) => readFilter(name, filter))) {
+      (lists[dimension] ??= []).push(value);
+    }
+    if (filters.length > 0) body[name] = lists;
+  }
+  return body;
 }

@@ -15,8 +15,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openReportFolder, type ReportFolder, type Written } from './report-folder.ts';
+import { openReportFolder, type ReportFolder } from './report-folder.ts';
 import type { WrittenRun } from './report-schema.ts';
+import type { Written } from './whole-file.ts';
 
 const file = '20261101T060000Z.csv';
 const json = '20261101T060000Z.json';

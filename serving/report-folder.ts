@@ -8,20 +8,16 @@
 // A crash before 3 leaves a .part or a JSON without CSV: they are removed once they are older than any writing takes. A CSV
 // without JSON is nobody's report, and is written over.
 // Links are not followed: neither a report's folder nor a file may be one.
-import { createHash, randomUUID } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Compile } from 'typebox/compile';
 import { Problem } from '../runtime/problem.ts';
 import { isReportFile, isReportName, parseReportFile, parseReportName } from './report-parse.ts';
 import { type ReportFileEntry, type WrittenRun, writtenRunSchema } from './report-schema.ts';
-
-export interface Written {
-  readonly bytes: number;
-  readonly sha256: string;
-}
+import { openPlain, syncFolder, type Written, writeOnce, writeWhole } from './whole-file.ts';
 
 export interface OpenedFile {
   readonly bytes: number;
@@ -50,7 +46,6 @@ export interface ReportFolder {
 
 /** No writing takes so long: an answer is formed before it begins. */
 const leftOverMs = 10 * 60_000;
-const piecesBytes = 64 * 1024;
 const writtenRun = Compile(writtenRunSchema);
 
 export function openReportFolder(path: string, clock: () => number): ReportFolder {
@@ -174,68 +169,6 @@ export function openReportFolder(path: string, clock: () => number): ReportFolde
         return removed;
       }),
   };
-}
-
-async function writeWhole(path: string, pieces: Iterable<string>): Promise<Written> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  await using handle = await open(path, 'wx');
-  const flush = async (texts: readonly string[]) => {
-    const block = Buffer.from(texts.join(''));
-    hash.update(block);
-    bytes += block.length;
-    await handle.writeFile(block);
-  };
-  let waiting: string[] = [];
-  let length = 0;
-  for (const piece of pieces) {
-    waiting.push(piece);
-    length += piece.length;
-    if (length < piecesBytes) continue;
-    await flush(waiting);
-    waiting = [];
-    length = 0;
-  }
-  await flush(waiting);
-  await handle.sync();
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-/** False where it is there already. */
-async function writeOnce(path: string, text: string): Promise<boolean> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'wx');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-  await using opened = handle;
-  await opened.writeFile(text);
-  await opened.sync();
-  return true;
-}
-
-/** After a crash of the machine too the new name is there. */
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, constants.O_RDONLY);
-  await handle.sync();
-}
-
-/** To be read; undefined where there is none, or what is there is a link or no file. */
-async function openPlain(path: string): Promise<FileHandle | undefined> {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-  let handle: FileHandle;
-  try {
-    handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ELOOP') return undefined;
-    throw error;
-  }
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  return undefined;
 }
 
 function orMissing(error: NodeJS.ErrnoException): undefined {

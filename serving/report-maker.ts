@@ -41,7 +41,7 @@ export interface ReportMakerDependencies {
 const maxWaiting = 20;
 
 export function createReportMaker(dependencies: ReportMakerDependencies): ReportMaker {
-  const { query, store, folder, log, clock, keepFiles = 400, timeoutMs = 300_000 } = dependencies;
+  const { query, store, folder, log, clock, keepFiles = 400, timeoutMs = 120_000 } = dependencies;
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
