@@ -1,7 +1,7 @@
 // The whole of Tidemark on this machine: the three stores (the local stack, unless the environment names others) and the
 // four services, supervised by this process. `tidemark up` and the end-to-end tests call this.
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { openContainers } from './containers.ts';
 import { type LocalStack, openLocalStack } from './local-stack.ts';
 import type { Member, MemberEvent } from './member.ts';
@@ -46,7 +46,8 @@ export async function openTidemark(options: TidemarkOptions): Promise<Tidemark> 
     onEvent({ kind: 'survivor', name, pid }),
   );
   opened.defer(() => runFile.remove());
-  if (fresh) for (const folder of ['data', 'state']) rmSync(join(dataDir, folder), { recursive: true, force: true });
+  if (fresh)
+    for (const folder of ['data', 'state', 'reports']) rmSync(join(dataDir, folder), { recursive: true, force: true });
 
   // 2. Everything that can be refused is refused before the first process starts.
   const secrets = loadSecrets(join(dataDir, 'secrets.json'), env);
@@ -76,7 +77,8 @@ export async function openTidemark(options: TidemarkOptions): Promise<Tidemark> 
   const stores = given ?? stackUrls(stack as LocalStack);
   // Addresses of other people's stores may hold passwords: only our own are written down.
   runFile.update({ urls: { ...urls, ...(stack && stores) } });
-  const phases = servicePhases({ env, stores, ports, secrets, ownClickHouse: stack !== undefined });
+  const withReports = { TIDEMARK_REPORTS_DIR: join(resolve(dataDir), 'reports'), ...env };
+  const phases = servicePhases({ env: withReports, stores, ports, secrets, ownClickHouse: stack !== undefined });
   const services = opened.use(await openSupervisor(phases, { logDir, onEvent: heard, signal }));
 
   const kept = opened.move();
