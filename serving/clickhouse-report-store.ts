@@ -3,7 +3,7 @@
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
 import { createRunId } from '../schemas/run-id.ts';
-import type { ReportRun } from './report-schema.ts';
+import type { ReportRun } from '../api/report-schema.ts';
 import {
   isSameDraft,
   type Report,

@@ -22,5 +22,8 @@ export const servingSettings = {
   batchUrl: url('the batch layer, for batch runs on demand', 'http://127.0.0.1:8083'),
   servingMaxStreams: integer('readers of /v1/stream at a time; more are answered 503', 0, 100_000, 5_000),
   atLeastTimeoutMs: integer('how long a query waits for what its token asks', 0, 60_000, 10_000),
-  reportsDir: text('folder that reports are written to, the same for all serving processes', '.tidemark/reports'),
+  reportsDir: text(
+    'folder that reports are written to, the same for all serving processes; `npm start` has it among its data',
+    '.tidemark/reports',
+  ),
 };

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openReportFolder, type ReportFolder } from './report-folder.ts';
-import type { WrittenRun } from './report-schema.ts';
+import type { WrittenRun } from '../api/report-schema.ts';
 import type { Written } from './whole-file.ts';
 
 const file = '20261101T060000Z.csv';
@@ -33,7 +33,9 @@ const told = (written: Written): WrittenRun => ({
   file,
   rows: 1,
   ...written,
-  generation: 'g',
+  query: { from: '2026-11-01' },
+    currencies: { USD: 2 },
+    generation: 'g',
   run: 'r',
   token: 't',
   vector: [1],

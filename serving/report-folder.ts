@@ -16,10 +16,10 @@ import type { Readable } from 'node:stream';
 import { Compile } from 'typebox/compile';
 import { Problem } from '../runtime/problem.ts';
 import { isReportFile, isReportName, parseReportFile, parseReportName } from './report-parse.ts';
-import { type ReportFileEntry, type WrittenRun, writtenRunSchema } from './report-schema.ts';
+import { type ReportFileEntry, type WrittenRun, writtenRunSchema } from '../api/report-schema.ts';
 import { openPlain, syncFolder, type Written, writeOnce, writeWhole } from './whole-file.ts';
 
-export interface OpenedFile {
+interface OpenedFile {
   readonly bytes: number;
   readonly stream: Readable;
 }

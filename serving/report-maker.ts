@@ -7,7 +7,7 @@ import { type Answer, answerQuery, type QueryDependencies } from './answer-query
 import { csvPieces } from './answer-text.ts';
 import type { ReportFolder } from './report-folder.ts';
 import { parseReportQuery } from './report-parse.ts';
-import type { FailedRun, ReportRun, WrittenRun } from './report-schema.ts';
+import type { FailedRun, ReportRun, WrittenRun } from '../api/report-schema.ts';
 import type { Report, ReportStore } from './report-store.ts';
 
 /** Why a report is made: relative ranges are told from `instant`. */
@@ -83,7 +83,7 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
     const made = await folder.made(report.name, file);
     if (made !== null) return made;
     return failure(report, occasion, startedAt, {
-      code: 'report-file-unreadable',
+      code: 'report-unreadable',
       detail: `${file} is there, and what lies beside it cannot be read`,
     });
   }
@@ -133,11 +133,10 @@ function fileOf({ instant, trigger }: Occasion): string {
   return `${trigger === 'operator' ? text : text.replace(/\.\d{3}/, '')}.csv`;
 }
 
-function standingOf({
-  provenance,
-}: Answer): Pick<WrittenRun, 'generation' | 'run' | 'token' | 'vector' | 'deferredRecords' | 'notes'> {
+function standingOf({ query, currencies, provenance }: Answer) {
   const { generation, run, token, vector, deferredRecords, notes } = provenance;
-  return { generation, run, token, vector: [...vector], deferredRecords, notes: [...notes] };
+  const standing = { generation, run, token, vector: [...vector], deferredRecords, notes: [...notes] };
+  return { query, currencies, ...standing } satisfies Partial<WrittenRun>;
 }
 
 function tooSlow(timeoutMs: number): Problem {

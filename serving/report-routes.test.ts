@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Value } from 'typebox/value';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  reportDetailsSchema,
+  reportFilesSchema,
+  reportListSchema,
+  reportRunSchema,
+  reportSchema,
+} from '../api/report-schema.ts';
 import { Problem } from '../runtime/problem.ts';
 import { createTestApp, type TestApp } from './test-app.ts';
 
@@ -32,6 +40,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(outside, { recursive: true, force: true }));
 
+const schemas = {
+  'GET ': reportListSchema,
+  'GET /NAME': reportDetailsSchema,
+  'PUT /NAME': reportSchema,
+  'POST /NAME/runs': reportRunSchema,
+  'GET /NAME/files': reportFilesSchema,
+};
+/** What is answered must be as documented. */
+function holdToSchema(method: Method, path: string, body: unknown): void {
+  const schema = Object.entries(schemas).find(([route]) => route === `${method} ${path.replace(/^\/[^/]+/, '/NAME')}`)?.[1];
+  if (schema) expect([...Value.Errors(schema, body)]).toEqual([]);
+}
+
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 async function ask(
@@ -42,6 +63,7 @@ async function ask(
 ) {
   const response = await world.app.inject({ method, url: `/v1/reports${path}`, headers, ...(payload && { payload }) });
   const isJson = String(response.headers['content-type']).includes('json');
+  if (response.statusCode < 300 && isJson) holdToSchema(method, path, response.json());
   return {
     status: response.statusCode,
     body: isJson ? response.json<Record<string, unknown>>() : {},
@@ -138,6 +160,7 @@ describe('a run on demand', () => {
       bytes: csv.length,
       sha256: createHash('sha256').update(csv).digest('hex'),
       run: expect.any(String),
+      query: { measures: ['orders'], by: ['store'], from: '2024-05-01T00:00:00+00:00' },
       vector: [2],
       notes: [],
     });

@@ -6,7 +6,7 @@ import type { Generation } from '../schemas/generation.ts';
 import { parseReportDraft, parseReportFile, parseReportName, parseRunRequest } from './report-parse.ts';
 import type { Occasion } from './report-maker.ts';
 import { createReportTimes } from './report-schedule.ts';
-import type { ReportRun } from './report-schema.ts';
+import type { ReportRun } from '../api/report-schema.ts';
 import type { Report } from './report-store.ts';
 import type { Reports } from './reports.ts';
 

@@ -6,7 +6,7 @@ import cron from 'node-cron';
 import { createLocalClock, dayMs } from './local-time.ts';
 
 /** What is due, and how many earlier instants since `after` are passed over for it, at most `mostSkipped`. */
-export interface Due {
+interface Due {
   readonly instant: number;
   readonly skipped: number;
 }

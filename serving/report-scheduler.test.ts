@@ -206,7 +206,7 @@ describe('several processes', () => {
     for (const ending of ['csv', 'json']) writeFileSync(join(dir, 'daily', `20240502T060000Z.${ending}`), 'damaged');
     setNow('2024-05-02T06:00:00Z');
     await world.scheduler.look();
-    expect(await runs()).toMatchObject([{ outcome: 'failed', code: 'report-file-unreadable' }]);
+    expect(await runs()).toMatchObject([{ outcome: 'failed', code: 'report-unreadable' }]);
     expect(csv('20240502T060000Z.csv')).toBe('damaged');
   });
 });

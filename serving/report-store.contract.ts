@@ -1,6 +1,6 @@
 // What every ReportStore must do. Run on each implementation; `setNow` moves the clock that it was given.
 import { expect, test } from 'vitest';
-import type { FailedRun, WrittenRun } from './report-schema.ts';
+import type { FailedRun, WrittenRun } from '../api/report-schema.ts';
 import type { ReportDraft, ReportStore } from './report-store.ts';
 
 export const draft: ReportDraft = { title: 'Sales', query: { measures: ['orders'] }, schedule: '0 6 * * *', tz: 'UTC' };
@@ -21,6 +21,8 @@ const written = (report: string, minute: number): WrittenRun => {
     rows: 2,
     bytes: 30,
     sha256: 'a'.repeat(64),
+    query: { from: '2026-11-01' },
+    currencies: { USD: 2 },
     generation: 'g',
     run: 'r',
     token: 't',

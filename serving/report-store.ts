@@ -1,6 +1,6 @@
 // Port: what is kept of reports. They outlive generations and runs.
 import { Problem } from '../runtime/problem.ts';
-import type { ReportRun } from './report-schema.ts';
+import type { ReportRun } from '../api/report-schema.ts';
 
 /** As an operator saves it. */
 export interface ReportDraft {

@@ -114,7 +114,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
   const app = createServingApp({
     ...query,
     log,
-    reports,
+    ...(options.reportsDir !== undefined && { reports }),
     operatorToken: 'operator-token-0123',
     servingMaxStreams: 10,
     forwardBatchRun: async () => ({ status: 202, contentType: 'application/json', body: '{}' }),

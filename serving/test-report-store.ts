@@ -1,6 +1,6 @@
 // Reports in memory, for tests: what the contract of the port says, and nothing that outlives the process.
 import { createRunId } from '../schemas/run-id.ts';
-import type { ReportRun } from './report-schema.ts';
+import type { ReportRun } from '../api/report-schema.ts';
 import { isSameDraft, type Report, type ReportStore, scheduledSince } from './report-store.ts';
 
 export function createMemoryReportStore(clock: () => number): ReportStore {

@@ -17,11 +17,12 @@ const dayMs = 86_400_000;
 const query = { measures: ['orders', 'units'], by: ['store'], from: '2010-01-01', to: '2100-01-01' };
 
 test('a report outlives its process: the next ones make up for what was missed, one file, equal to the query', async () => {
-  await using world = await openPipeline({ stack: inject('stack') });
-  await using _speed = await world.openSpeed();
+  await using resources = new AsyncDisposableStack();
+  const world = resources.use(await openPipeline({ stack: inject('stack') }));
+  resources.use(await world.openSpeed());
   await world.produce(createRandomOrders(7).next(300, Date.now()));
   await world.batch.makeRun();
-  await using serving = await world.openServing();
+  const serving = resources.use(await world.openServing());
 
   /** A serving process whose clock is so many days ahead. */
   const open = (days: number) => {
