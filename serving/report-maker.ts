@@ -57,26 +57,31 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
   async function makeNow(report: Report, occasion: Occasion): Promise<ReportRun | undefined> {
     const startedAt = clock();
     closing.signal.throwIfAborted();
-    const parsed = parseReportQuery(report.query, query.generation);
-    // What is relative to now is told from the instant that the report is of, however late it is made.
-    const answer = await within(answerQuery({ ...query, clock: () => occasion.instant }, parsed));
     const file = fileOf(occasion);
-    const left = await folder.removeLeftOver(report.name);
-    if (left.length > 0) log.info({ report: report.name, left }, 'what a crash left of a report is removed');
-    const run =
-      (await folder.write(report.name, file, csvPieces(answer, parsed), (written) => ({
-        ...headOf(report, occasion, startedAt),
-        outcome: 'written',
-        file,
-        rows: answer.rows.length,
-        ...written,
-        ...standingOf(answer),
-      }))) ?? (await whatIsThere(report, occasion, startedAt, file));
+    const there = () => whatIsThere(report, occasion, startedAt, file);
+    const run = (await there()) ?? (await writeNew(report, occasion, startedAt, file)) ?? (await there());
     if (run === undefined) return undefined;
     await store.record(run);
     const removed = await folder.removeOld(report.name, keepFiles);
     if (removed.length > 0) log.info({ report: report.name, removed }, `only the newest ${keepFiles} files are kept`);
     return run;
+  }
+
+  /** undefined where another process owns the instant. */
+  async function writeNew(report: Report, occasion: Occasion, startedAt: number, file: string) {
+    const parsed = parseReportQuery(report.query, query.generation);
+    // What is relative to now is told from the instant that the report is of, however late it is made.
+    const answer = await within(answerQuery({ ...query, clock: () => occasion.instant }, parsed));
+    const left = await folder.removeLeftOver(report.name);
+    if (left.length > 0) log.info({ report: report.name, left }, 'what a crash left of a report is removed');
+    return folder.write(report.name, file, csvPieces(answer, parsed), (written) => ({
+      ...headOf(report, occasion, startedAt),
+      outcome: 'written',
+      file,
+      rows: answer.rows.length,
+      ...written,
+      ...standingOf(answer),
+    }));
   }
 
   async function whatIsThere(report: Report, occasion: Occasion, startedAt: number, file: string) {

@@ -9,7 +9,12 @@ import { planQuery } from './query-plan.ts';
 import { parseQueryBody } from './query-parse.ts';
 import type { Query } from './query.ts';
 import { createReportTimes, faultOfSchedule } from './report-schedule.ts';
-import { reportDraftSchema, reportFilePattern, reportNamePattern, reportRunRequestSchema } from '../api/report-schema.ts';
+import {
+  reportDraftSchema,
+  reportFilePattern,
+  reportNamePattern,
+  reportRunRequestSchema,
+} from '../api/report-schema.ts';
 import type { ReportDraft } from './report-store.ts';
 
 const maxQueryBytes = 8 * 1024;

@@ -49,7 +49,9 @@ const schemas = {
 };
 /** What is answered must be as documented. */
 function holdToSchema(method: Method, path: string, body: unknown): void {
-  const schema = Object.entries(schemas).find(([route]) => route === `${method} ${path.replace(/^\/[^/]+/, '/NAME')}`)?.[1];
+  const schema = Object.entries(schemas).find(
+    ([route]) => route === `${method} ${path.replace(/^\/[^/]+/, '/NAME')}`,
+  )?.[1];
   if (schema) expect([...Value.Errors(schema, body)]).toEqual([]);
 }
 

@@ -39,6 +39,7 @@ export interface TestApp {
   readonly app: FastifyInstance;
   /** What was read of the views. */
   readonly reads: BatchRead[];
+  readonly query: QueryDependencies;
   readonly reports: Reports;
   readonly scheduler: ReportScheduler;
   /** Lets more live events arrive. */
@@ -132,6 +133,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
   return {
     app,
     reads,
+    query,
     reports,
     scheduler: createReportScheduler({ ...reports, log, clock }),
     arrive(events) {
