@@ -23,7 +23,7 @@ const searchedDays = 5 * 366;
 
 /** undefined where it is a schedule; else what is wrong with it. */
 export function faultOfSchedule(expression: string): string | undefined {
-  if (expression.trim().split(/\s+/).length !== 5) return 'it has not five fields';
+  if (expression.trim().split(/\s+/).length !== 5) return 'it does not have five fields';
   return cron.validateDetailed(expression).errors[0]?.message;
 }
 
