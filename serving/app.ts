@@ -46,7 +46,8 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
 
   registerStreamRoute(app, dependencies, metrics.registry);
 
-  if (dependencies.reports) registerReportRoutes(app, { ...dependencies, reports: dependencies.reports });
+  if (dependencies.reports)
+    registerReportRoutes(app, { ...dependencies, reports: dependencies.reports }, metrics.registry);
 
   app.get('/v1/status', async (_request, reply) => {
     const cut = live.capture();

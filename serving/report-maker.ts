@@ -25,6 +25,8 @@ export interface ReportMaker extends Disposable {
   make(report: Report, occasion: Occasion): Promise<ReportRun | undefined>;
   /** Records that it was given up. */
   fail(report: Report, occasion: Occasion, startedAt: number, problem: unknown): Promise<FailedRun>;
+  /** What this process has recorded since its start. */
+  recorded(): Readonly<Record<ReportRun['outcome'], number>>;
 }
 
 export interface ReportMakerDependencies {
@@ -45,6 +47,12 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
+  const counts = { written: 0, failed: 0 };
+
+  async function record(run: ReportRun): Promise<void> {
+    await store.record(run);
+    counts[run.outcome] += 1;
+  }
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (waiting >= maxWaiting) throw overloaded(`${maxWaiting} reports wait to be made`);
@@ -61,7 +69,7 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
     const there = () => whatIsThere(report, occasion, startedAt, file);
     const run = (await there()) ?? (await writeNew(report, occasion, startedAt, file)) ?? (await there());
     if (run === undefined) return undefined;
-    await store.record(run);
+    await record(run);
     const removed = await folder.removeOld(report.name, keepFiles);
     if (removed.length > 0) log.info({ report: report.name, removed }, `only the newest ${keepFiles} files are kept`);
     return run;
@@ -125,9 +133,10 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
         detail = title,
       } = error instanceof Problem ? error.fields : { code: 'internal', title: 'a fault: see the log of serving' };
       const run = failure(report, occasion, startedAt, { code, detail: detail.slice(0, 500) });
-      await store.record(run);
+      await record(run);
       return run;
     },
+    recorded: () => counts,
     [Symbol.dispose]: () => closing.abort(serviceClosing()),
   };
 }

@@ -192,6 +192,17 @@ describe('a run on demand', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
+  test('is counted by its outcome', async () => {
+    await save();
+    await ask('POST', '/sales/runs');
+    refusal = new Problem({ code: 'batch-views-away', status: 503, title: 'Away' });
+    world.setNow(nowMs + 86_400_000 * 40);
+    await ask('POST', '/sales/runs');
+    const { body } = await world.app.inject('/metrics');
+    expect(body).toContain('tidemark_serving_report_runs_total{outcome="written"} 1');
+    expect(body).toContain('tidemark_serving_report_runs_total{outcome="failed"} 1');
+  });
+
   test('takes no parameters', async () => {
     await save();
     const answer = await ask('POST', '/sales/runs', { format: 'json' });

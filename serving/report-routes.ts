@@ -1,5 +1,6 @@
 // /v1/reports, all of it behind the operator token: saved queries, what was made of them, and the files.
 import type { FastifyInstance } from 'fastify';
+import { Counter, type Registry } from 'prom-client';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -29,9 +30,23 @@ interface NamedFile {
   readonly Params: { readonly name: string; readonly file: string };
 }
 
-export function registerReportRoutes(app: FastifyInstance, dependencies: ReportRouteDependencies): void {
+export function registerReportRoutes(
+  app: FastifyInstance,
+  dependencies: ReportRouteDependencies,
+  registry: Registry,
+): void {
   const { reports, generation, operatorToken, clock } = dependencies;
   const { store, folder, maker } = reports;
+  void new Counter({
+    name: 'tidemark_serving_report_runs_total',
+    help: 'Reports that this process has made, or given up (outcome failed)',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, runs] of Object.entries(maker.recorded())) this.inc({ outcome }, runs);
+    },
+  });
 
   async function known(name: string): Promise<Report> {
     const report = await store.find(parseReportName(name));
