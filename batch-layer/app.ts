@@ -1,6 +1,7 @@
 // The batch layer's HTTP for operations: health, metrics, and runs on demand behind the operator token.
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { BatchRun } from '../api/batch-run-schema.ts';
 import { createHttpServer } from '../runtime/http-server.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
@@ -51,7 +52,7 @@ export function createBatchApp(options: BatchAppOptions): BatchApp {
   }
 
   const app = createHttpServer({ log, waitingFor, metrics: registry, requestTimeoutMs: 120_000 });
-  app.post<{ Body: { cover?: unknown } | null | undefined }>('/v1/batch-runs', async (request) => {
+  app.post<{ Body: { cover?: unknown } | null | undefined }>('/v1/batch-runs', async (request): Promise<BatchRun> => {
     requireOperator(request, operatorToken);
     const outcome = await makeRun(readCover(request.body, generation));
     const { run, covered, behind } = outcome;

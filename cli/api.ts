@@ -1,4 +1,13 @@
-// The HTTP APIs as the command line uses them: addresses, answers, and their failures as one clear line.
+// The API as the command line uses it: the typed client, answers also as the text that came, failures as one clear line.
+import {
+  type AnswerOf,
+  type BatchRun,
+  type ClientQuery,
+  createClient,
+  type OperateMethod,
+  type Status,
+  TidemarkError,
+} from '../api/client.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { parseExactly } from './exact-json.ts';
 
@@ -11,22 +20,12 @@ interface Answer<T> {
   readonly json: string;
 }
 
-export interface Provenance {
-  readonly generation?: string;
-  readonly run: string;
-  readonly runPublishedAt?: string | number | null;
-  readonly tidemark?: readonly number[];
-  readonly vector?: readonly number[];
-  readonly token: string;
-  readonly lagRecords?: number | null;
-  readonly lagMs?: number | null;
-  readonly newestEventAt?: string | number | null;
-  readonly liveShare?: number | null;
-  readonly deferredRecords?: number;
-  readonly deadLetters?: number;
-  readonly audit?: { readonly state: string; readonly events: number };
-  readonly notes?: readonly unknown[];
-}
+type FullAnswer = AnswerOf<ClientQuery & { readonly provenance: 'full' }>;
+
+/** Of a server of another version parts may be missing. */
+type AtLeast<T, K extends keyof T> = Pick<T, K> & Partial<T>;
+export type Provenance = AtLeast<FullAnswer['provenance'], 'run' | 'token'>;
+export type BatchRunAnswer = AtLeast<BatchRun, 'run' | 'tidemark' | 'published' | 'covered'>;
 
 /** What a row is held against: its measures then, and by which share they changed. */
 export interface Compared {
@@ -38,71 +37,20 @@ export interface Compared {
 
 export interface QueryAnswer {
   readonly rows: readonly Readonly<Record<string, Cell | Compared>>[];
-  readonly query: Readonly<Record<string, unknown>>;
+  readonly query: Partial<FullAnswer['query']>;
   readonly provenance: Provenance;
-}
-
-export interface StatusTotals {
-  readonly records: number;
-  readonly counted: number;
-  readonly duplicate: number;
-  readonly deferred: number;
-  readonly rejected: number;
-  readonly gap: number;
-  readonly liveCounted: number;
-}
-
-export interface RunSummary {
-  readonly id: string;
-  readonly publishedAt: string;
-  readonly audit: string;
-  readonly auditedEvents: number;
-  readonly auditNote: string;
-}
-
-interface PartitionStatus {
-  readonly partition: number;
-  readonly tidemark: number;
-  readonly vector: number;
-  readonly end: number | null;
-  readonly lagRecords: number | null;
-  readonly ledger: Readonly<Record<'counted' | 'duplicate' | 'deferred' | 'rejected' | 'gap', number>>;
-}
-
-export interface Status {
-  readonly generation: string;
-  readonly run: RunSummary & { readonly counted: number };
-  readonly lag?: { readonly records: number | null };
-  readonly partitions: readonly PartitionStatus[];
-  readonly totals: StatusTotals;
-  readonly extent?: { readonly from: string | number | null; readonly to: string | number | null } | null;
-  readonly deadLetters?: { readonly total: number; readonly byReason?: Readonly<Record<string, number>> } | null;
-  readonly runs?: readonly RunSummary[];
-  readonly notes?: readonly unknown[];
-}
-
-export interface BatchRunAnswer {
-  readonly run: string;
-  readonly tidemark: readonly number[];
-  readonly published: boolean;
-  readonly covered: boolean;
-  readonly behind?: unknown;
-  /** Of the whole run: offsets of [0, tidemark) by fate. */
-  readonly ledger?: Readonly<Record<'counted' | 'duplicate' | 'rejected' | 'gap', number>>;
-  readonly audit?: { readonly state: string; readonly events: number };
-  readonly token?: string;
-  readonly publishedAt?: string;
 }
 
 export interface Api {
   readonly servingUrl: string;
   readonly ingestUrl: string;
-  query(parameters: URLSearchParams): Promise<Answer<QueryAnswer>>;
+  /** With its provenance in full: V and W are shown. */
+  query(query: ClientQuery): Promise<Answer<QueryAnswer>>;
   status(): Promise<Answer<Status>>;
   /** Waits, bounded by the server, until the run covers the token. */
   runBatch(cover?: string): Promise<Answer<BatchRunAnswer>>;
   /** A request to serving with the operator token; without content the body is undefined. */
-  operate<T>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<Answer<T>>;
+  operate<T>(method: OperateMethod, path: string, body?: object): Promise<Answer<T>>;
   /** A file of serving with the operator token, byte for byte. */
   download(path: string): Promise<Buffer>;
 }
@@ -116,54 +64,41 @@ export interface ApiOptions {
   readonly timeoutMs?: number;
 }
 
-interface ProblemDocument {
-  readonly code?: string;
-  readonly title?: string;
-  readonly detail?: string;
-}
-
 export function createApi({ servingUrl, ingestUrl, operatorToken, signal, timeoutMs = 180_000 }: ApiOptions): Api {
-  async function send(path: string, init: RequestInit): Promise<{ status: number; bytes: Buffer }> {
-    const address = new URL(path, servingUrl).href;
-    const signals = [AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])];
-    let answer: Response;
-    let bytes: Buffer;
+  const texts = new WeakMap<object, string>();
+  const client = createClient({
+    baseUrl: servingUrl,
+    token: () => sendable(operatorToken()),
+    timeoutMs,
+    ...(signal && { signal }),
+    parseJson(text) {
+      const body = parseExactly(text);
+      if (typeof body === 'object' && body !== null) texts.set(body, text);
+      return body;
+    },
+  });
+
+  async function ask<T>(where: string, call: () => Promise<unknown>): Promise<Answer<T>> {
+    const body = (await told(where, call)) as T & object;
+    return { body, json: body === undefined ? '' : (texts.get(body) ?? JSON.stringify(body)) };
+  }
+
+  async function told<T>(where: string, call: () => Promise<T>): Promise<T> {
     try {
-      answer = await fetch(address, { ...init, signal: AbortSignal.any(signals) });
-      bytes = Buffer.from(await answer.arrayBuffer());
+      return await call();
     } catch (error) {
-      signal?.throwIfAborted();
-      throw unreachable('serving', servingUrl, error);
+      throw error instanceof TidemarkError ? failure(where, servingUrl, error) : error;
     }
-    if (answer.ok) return { status: answer.status, bytes };
-    const problem = parse(bytes.toString()) as ProblemDocument | undefined;
-    throw refused(init.method ?? 'GET', servingUrl, path, answer.status, problem);
-  }
-
-  async function ask<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
-    const { status, bytes } = await send(path, init);
-    const json = bytes.toString();
-    const body = parse(json);
-    if (body !== undefined || status === 204) return { body: body as T, json };
-    throw refused(init.method ?? 'GET', servingUrl, path, status);
-  }
-
-  const authorization = () => `Bearer ${sendable(operatorToken())}`;
-
-  async function operate<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    const json = body === undefined ? {} : { 'content-type': 'application/json' };
-    const headers = { authorization: authorization(), ...json };
-    return ask<T>(path, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
   }
 
   return {
     servingUrl,
     ingestUrl,
-    query: (parameters) => ask(`/v1/query?${parameters.toString()}`),
-    status: () => ask('/v1/status'),
-    runBatch: (cover) => operate('POST', '/v1/batch-runs', cover === undefined ? {} : { cover }),
-    operate,
-    download: async (path) => (await send(path, { headers: { authorization: authorization() } })).bytes,
+    query: (query) => ask('GET /v1/query', () => client.query({ ...query, provenance: 'full' })),
+    status: () => ask('GET /v1/status', () => client.status()),
+    runBatch: (cover) => ask('POST /v1/batch-runs', () => client.runBatch(cover === undefined ? {} : { cover })),
+    operate: (method, path, body) => ask(`${method} ${path}`, () => client.operate(method, path, body)),
+    download: async (path) => Buffer.from(await told(`GET ${path}`, () => client.download(path))),
   };
 }
 
@@ -182,22 +117,18 @@ export function unreachable(service: string, address: string, cause: unknown): C
   return new CliError(message, exitCodes.unavailable, { cause });
 }
 
-function refused(
-  method: string,
-  address: string,
-  path: string,
-  status: number,
-  problem: ProblemDocument = {},
-): CliError {
-  const { code = `HTTP ${status}`, title = 'no problem document', detail = title } = problem;
-  const where = `${method} ${new URL(path.split('?')[0]!, address).href}`;
+function failure(where: string, servingUrl: string, error: TidemarkError): CliError {
+  const { status, code, detail } = error;
+  if (status === 0 && code !== 'unreadable-answer') return unreachable('serving', servingUrl, error.cause);
+  const [method, path] = where.split(' ');
+  const line = `${method} ${new URL(path!, servingUrl).href}`;
   if (status === 401) {
-    const message = `${where}: the operator token is wrong; set TIDEMARK_OPERATOR_TOKEN to that of the running system`;
+    const message = `${line}: the operator token is wrong; set TIDEMARK_OPERATOR_TOKEN to that of the running system`;
     return new CliError(message, exitCodes.fault);
   }
   const exitCode =
     status === 503 || status === 504 ? exitCodes.unavailable : status === 400 ? exitCodes.usage : exitCodes.fault;
-  return new CliError(`${where}: ${detail} (${code})`, exitCode);
+  return new CliError(`${line}: ${detail} (${code})`, exitCode);
 }
 
 export function reasonOf(cause: unknown): string {
@@ -206,12 +137,4 @@ export function reasonOf(cause: unknown): string {
   if (inner.name === 'TimeoutError') return 'it took too long';
   const code = 'code' in inner ? String(inner.code) : '';
   return code === 'ECONNREFUSED' ? 'connection refused' : inner.message || code;
-}
-
-function parse(text: string): unknown {
-  try {
-    return parseExactly(text);
-  } catch {
-    return undefined;
-  }
 }

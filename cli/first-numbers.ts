@@ -1,6 +1,7 @@
 // The numbers that `npm start` ends with: totals of the real orders, and how the records were counted, all as the API
 // answers them.
-import type { Api, BatchRunAnswer, StatusTotals } from './api.ts';
+import type { Status } from '../api/client.ts';
+import type { Api, BatchRunAnswer } from './api.ts';
 import { CliError, exitCodes } from './errors.ts';
 import { grouped, money, table } from './render.ts';
 
@@ -8,8 +9,8 @@ import { grouped, money, table } from './render.ts';
 const realOrders = { from: '2014-01-01T00:00:00Z', to: '2019-01-01T00:00:00Z' };
 
 export async function readTotals(api: Api, atLeast: string): Promise<string> {
-  const parameters = { measures: 'orders,grossMinor,units,fulfilledOrders', by: 'currency', ...realOrders, atLeast };
-  const { rows } = (await api.query(new URLSearchParams(parameters))).body;
+  const measures = ['orders', 'grossMinor', 'units', 'fulfilledOrders'];
+  const { rows } = (await api.query({ measures, by: ['currency'], ...realOrders, atLeast })).body;
   if (rows.length === 0) throw new CliError('the answer holds no orders of 2014 to 2018', exitCodes.fault);
   return table(
     ['orders', 'gross', 'units', 'fulfilled'],
@@ -23,7 +24,7 @@ export async function readTotals(api: Api, atLeast: string): Promise<string> {
 }
 
 /** `before`: the state when all records were seen, `run`: the batch run after it. */
-export function countingLine(before: StatusTotals, run: BatchRunAnswer): string {
+export function countingLine(before: Status['totals'], run: BatchRunAnswer): string {
   const { records, liveCounted, deferred } = before;
   const counted = run.ledger?.counted;
   const batch = counted === undefined ? 'batch counted an unknown number' : `batch counted ${grouped(counted)}`;

@@ -72,7 +72,7 @@ export async function sendWithProgress(
 async function lookAtDeferred(api: Api, token: string | undefined): Promise<Seen> {
   if (token === undefined) return { deferredRecords: 0 };
   try {
-    const { provenance } = (await api.query(new URLSearchParams({ measures: 'orders', atLeast: token }))).body;
+    const { provenance } = (await api.query({ measures: ['orders'], atLeast: token })).body;
     return { deferredRecords: provenance.deferredRecords };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

@@ -1,4 +1,5 @@
-// `tidemark query`: options to the parameters of GET /v1/query and its answer as a table.
+// `tidemark query`: options to a query, and its answer as a table.
+import type { ClientQuery } from '../api/client.ts';
 import type { Api } from './api.ts';
 import { usageError } from './errors.ts';
 import type { CliIo } from './io.ts';
@@ -28,7 +29,7 @@ export interface QueryOptions extends OutputOptions {
 }
 
 export async function runQuery(io: CliIo, api: Api, options: QueryOptions): Promise<void> {
-  const { body: answer, json } = await api.query(queryParameters(options));
+  const { body: answer, json } = await api.query(queryBody(options) as unknown as ClientQuery);
   printAnswer(io, options, json, () => answerText(answer));
 }
 
@@ -58,30 +59,13 @@ const withDefaults = (given: Partial<QueryOptions>): Partial<QueryOptions> => ({
   ...given,
 });
 
-function queryParameters({ where, not, ...given }: QueryOptions): URLSearchParams {
-  const options = withDefaults(given);
-  const parameters = new URLSearchParams();
-  for (const name of plainOptions) {
-    const value = options[name];
-    if (value !== undefined) parameters.set(name, String(value));
-  }
-  for (const [name, filters] of Object.entries({ where, not })) {
-    for (const [dimension, value] of filters.map((filter) => readFilter(name, filter))) {
-      parameters.append(`${name}.${dimension}`, value);
-    }
-  }
-  // V and W are shown.
-  parameters.set('provenance', 'full');
-  return parameters;
-}
-
 function readFilter(name: string, filter: string): readonly [dimension: string, value: string] {
   const [, dimension, value] = /^([A-Za-z]+)=(.+)$/s.exec(filter) ?? [];
   if (dimension === undefined || value === undefined) throw usageError(`--${name}`, filter, 'DIMENSION=VALUE');
   return [dimension, value];
 }
 
-/** The same options as the body of POST /v1/query. What is no number stays a text, for the API to refuse. */
+/** The options as the body of POST /v1/query. What is no number stays a text, for the API to refuse. */
 export function queryBody({ where, not, ...given }: QueryOptions): Record<string, unknown> {
   const options = withDefaults(given);
   const body: Record<string, unknown> = {};

@@ -120,7 +120,7 @@ async function firstNumbers(
 async function untilSeen(api: Api, token: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await api.query(new URLSearchParams({ measures: 'orders', atLeast: token }));
+      await api.query({ measures: ['orders'], atLeast: token });
       return;
     } catch (error) {
       const unavailable = error instanceof CliError && error.exitCode === exitCodes.unavailable;

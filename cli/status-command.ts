@@ -1,5 +1,6 @@
 // `tidemark status`: the state of the pipeline, as GET /v1/status gives it.
-import type { Api, RunSummary, Status } from './api.ts';
+import type { Status } from '../api/client.ts';
+import type { Api } from './api.ts';
 import type { CliIo } from './io.ts';
 import { type OutputOptions, printAnswer } from './output.ts';
 import { grouped, instant, noteText, records } from './render.ts';
@@ -13,9 +14,9 @@ const shownRuns = 10;
 const shownNote = 60;
 
 function statusText(status: Status): string {
-  const { generation, run, partitions, totals, extent, deadLetters, runs = [], notes = [] } = status;
+  const { generation, run, partitions, totals, extent, deadLetters, runs, notes } = status;
   const { records: all, counted, duplicate, deferred, rejected, gap, liveCounted } = totals;
-  const lag = status.lag?.records;
+  const lag = status.lag.records;
   const spent = { counted, duplicate, deferred, rejected, gap };
   const sum = Object.entries(spent).map(([fate, offsets]) => `${grouped(offsets)} ${fate}`);
   const summary = [
@@ -24,9 +25,9 @@ function statusText(status: Status): string {
     `${grouped(all)} records = ${sum.join(' + ')}`,
     `${grouped(liveCounted)} of them live, ${typeof lag === 'number' ? `${grouped(lag)} not counted yet` : 'lag unknown'}`,
   ];
-  if (extent?.from && extent.to) summary.push(`events from ${instant(extent.from)} to ${instant(extent.to)}`);
+  if (extent) summary.push(`events from ${instant(extent.from)} to ${instant(extent.to)}`);
   if (deadLetters && deadLetters.total > 0) {
-    const reasons = Object.entries(deadLetters.byReason ?? {}).map(([reason, count]) => `${grouped(count)} ${reason}`);
+    const reasons = Object.entries(deadLetters.byReason).map(([reason, count]) => `${grouped(count)} ${reason}`);
     summary.push(`${grouped(deadLetters.total)} dead letters: ${reasons.join(', ')}`);
   }
   const rows = partitions.map(({ partition, tidemark, vector, end, lagRecords, ledger }) => {
@@ -38,7 +39,7 @@ function statusText(status: Status): string {
   return [...sections, ...notes.map((note) => `note: ${noteText(note)}`)].join('\n\n');
 }
 
-function runRow({ id, publishedAt, audit, auditedEvents, auditNote }: RunSummary) {
+function runRow({ id, publishedAt, audit, auditedEvents, auditNote }: Status['runs'][number]) {
   const note = auditNote.length > shownNote ? `${auditNote.slice(0, shownNote)}…` : auditNote;
   return { id, published: publishedAt, audit, events: auditedEvents, note };
 }

@@ -9,6 +9,8 @@ import { createLiveSource } from './live-source.ts';
 import { noChunkVersions } from './chunk-versions.ts';
 import { createLiveView } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
+import { exampleBatchRun } from '../api/examples.ts';
+import { holdToDocument } from './test-answers.ts';
 import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
 
 const generation = testGeneration(1);
@@ -78,9 +80,10 @@ function scene(options: Options = {}) {
     operatorToken: 'operator-token-0123',
     async forwardBatchRun(body, authorization) {
       forwarded.push(`${authorization} ${body}`);
-      return { status: 202, contentType: 'application/json', body: '{"run":"r"}' };
+      return { status: 200, contentType: 'application/json', body: JSON.stringify(exampleBatchRun) };
     },
   });
+  holdToDocument(app, generation.definition);
   const get = async (url: string) => {
     const response = await app.inject(url);
     return { status: response.statusCode, body: response.json(), text: response.body, headers: response.headers };
@@ -314,7 +317,7 @@ describe('the other resources', () => {
     expect(refused.statusCode).toBe(401);
     const headers = { authorization: 'Bearer operator-token-0123' };
     const done = await app.inject({ method: 'POST', url: '/v1/batch-runs', payload: { cover: 'x' }, headers });
-    expect([done.statusCode, done.json()]).toEqual([202, { run: 'r' }]);
+    expect([done.statusCode, done.json()]).toEqual([200, exampleBatchRun]);
     expect(forwarded).toEqual(['Bearer operator-token-0123 {"cover":"x"}']);
   });
 

@@ -1,5 +1,6 @@
 // The HTTP API of serving.
 import type { FastifyInstance } from 'fastify';
+import { createOperations } from '../api/operations.ts';
 import { createHttpServer } from '../runtime/http-server.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
@@ -9,6 +10,7 @@ import type { ForwardBatchRun } from './batch-runs-forward.ts';
 import { extentRollup } from './clickhouse-batch-views.ts';
 import { describeDefinition } from './definitions.ts';
 import { createServingMetrics } from './metrics.ts';
+import { registerApiDocument } from './openapi.ts';
 import { summarizeCut } from './provenance.ts';
 import { registerQueryRoutes } from './query-routes.ts';
 import { registerReportRoutes } from './report-routes.ts';
@@ -42,35 +44,41 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
   const json = (value: unknown) => JSON.stringify(value);
   const contentType = 'application/json; charset=utf-8';
 
-  registerQueryRoutes(app, dependencies, metrics);
+  const operations = createOperations(definition);
+  registerApiDocument(app, operations.openapi);
+  void app.register(async (scope) => {
+    registerQueryRoutes(scope, dependencies, operations, metrics);
 
-  registerStreamRoute(app, dependencies, metrics.registry);
+    registerStreamRoute(scope, dependencies, operations, metrics.registry);
 
-  if (dependencies.reports)
-    registerReportRoutes(app, { ...dependencies, reports: dependencies.reports }, metrics.registry);
+    if (dependencies.reports)
+      registerReportRoutes(scope, { ...dependencies, reports: dependencies.reports }, operations, metrics.registry);
 
-  app.get('/v1/status', async (_request, reply) => {
-    const cut = live.capture();
-    if (!cut) throw notReady(pipeline);
-    const summary = summarizeCut(cut);
-    const rollup = extentRollup(generation);
-    const recent = liveExtent(cut, definition.rollups.indexOf(rollup), rollup.windowMs);
-    const older = await batchViews.extent(cut.pinned).catch(() => 'unknown' as const);
-    const extent = older === 'unknown' ? undefined : joinExtents(older, recent);
-    const notes = older === 'unknown' ? ["the data's extent is unknown: ClickHouse cannot be read"] : [];
-    return reply.type(contentType).send(json(statusOf(generation, summary, extent, pipeline, notes)));
-  });
+    scope.get('/v1/status', { config: { operation: operations.status } }, async (_request, reply) => {
+      const cut = live.capture();
+      if (!cut) throw notReady(pipeline);
+      const summary = summarizeCut(cut);
+      const rollup = extentRollup(generation);
+      const recent = liveExtent(cut, definition.rollups.indexOf(rollup), rollup.windowMs);
+      const older = await batchViews.extent(cut.pinned).catch(() => 'unknown' as const);
+      const extent = older === 'unknown' ? undefined : joinExtents(older, recent);
+      const notes = older === 'unknown' ? ["the data's extent is unknown: ClickHouse cannot be read"] : [];
+      return reply.type(contentType).send(json(statusOf(generation, summary, extent, pipeline, notes)));
+    });
 
-  app.get('/v1/definitions', () => describeDefinition(definition));
+    scope.get('/v1/definitions', { config: { operation: operations.definitions } }, () =>
+      describeDefinition(definition),
+    );
 
-  app.post('/v1/batch-runs', async (request, reply) => {
-    requireOperator(request, operatorToken);
-    const body = JSON.stringify(request.body ?? {});
-    const answer = await forwardBatchRun(body, request.headers.authorization ?? '');
-    // Whoever asked for the run finds it in the next answer; if it takes longer, answers say what they stand on.
-    const token = answer.status === 200 ? tokenOf(answer.body) : undefined;
-    if (token) await awaitToken(live, generation, token, { timeoutMs: adoptTimeoutMs, clock }).catch(() => undefined);
-    return reply.status(answer.status).type(answer.contentType).send(answer.body);
+    scope.post('/v1/batch-runs', { config: { operation: operations.runBatch } }, async (request, reply) => {
+      requireOperator(request, operatorToken);
+      const body = JSON.stringify(request.body ?? {});
+      const answer = await forwardBatchRun(body, request.headers.authorization ?? '');
+      // Whoever asked for the run finds it in the next answer; if it takes longer, answers say what they stand on.
+      const token = answer.status === 200 ? tokenOf(answer.body) : undefined;
+      if (token) await awaitToken(live, generation, token, { timeoutMs: adoptTimeoutMs, clock }).catch(() => undefined);
+      return reply.status(answer.status).type(answer.contentType).send(answer.body);
+    });
   });
 
   return app;

@@ -1,12 +1,10 @@
 // Bad input: a problem document that names parameter, value and what was expected; no store is asked, nothing is a 500.
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { compareNames, rangeNames, weekDays, windowNames } from '../api/query-names.ts';
+import { streamSchema } from '../api/query-schema.ts';
 import { definition } from '../schemas/definition.ts';
-import { compareNames } from './comparison.ts';
-import { queryFields } from './query-input.ts';
-import { rangeNames } from './relative-range.ts';
 import { createTestApp } from './test-app.ts';
-import { weekDays, windowNames } from './windows.ts';
 
 const minute = Date.UTC(2024, 2, 15, 12);
 const app = createTestApp({
@@ -201,7 +199,10 @@ describe('POST', () => {
 });
 
 describe('fuzz', () => {
-  const names = [...Object.keys(queryFields), ...Object.keys(definition.dimensions).map((name) => `where.${name}`)];
+  const names = [
+    ...Object.keys(streamSchema(definition).properties),
+    ...Object.keys(definition.dimensions).map((name) => `where.${name}`),
+  ];
   const known = [
     Object.keys(definition.measures),
     Object.keys(definition.dimensions),

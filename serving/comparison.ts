@@ -4,13 +4,11 @@
 // A window never meets more than one of its own length: of February against January, the 29th meets the 29th and no window
 // meets the 30th and 31st of January, which `leftOut` names. A window without a match (29 February a year ago, an hour
 // that the clock skipped, one that begins after now) meets nothing.
+import type { CompareName } from '../api/query-names.ts';
 import { dayMs, type LocalClock } from './local-time.ts';
 import type { Query } from './query.ts';
 import { type AskedRange, rangeSpans, shiftBack, shiftDayBack, type Span, startingDay } from './relative-range.ts';
 import { calendarStart, type Grid, windowsIn, type WindowSpan } from './windows.ts';
-
-export const compareNames = ['previous', 'day-ago', 'week-ago', 'year-ago'] as const;
-export type CompareName = (typeof compareNames)[number];
 
 export interface Comparison {
   readonly from: number;

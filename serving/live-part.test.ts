@@ -5,7 +5,7 @@ import { definition } from '../schemas/definition.ts';
 import { emptyEpoch } from './epoch.ts';
 import type { GroupMap } from './groups.ts';
 import { addLivePart } from './live-part.ts';
-import { parseQuery } from './query-parse.ts';
+import { createQueryParser } from './query-parse.ts';
 import { planQuery } from './query-plan.ts';
 
 test('sums beyond the exact integers of a number stay exact, over partitions, epochs and keys', () => {
@@ -20,7 +20,7 @@ test('sums beyond the exact integers of a number stay exact, over partitions, ep
     add('east', 'US', 7);
     return epoch;
   });
-  const query = parseQuery({ measures: 'orders,grossMinor', by: 'store' }, definition, 1);
+  const query = createQueryParser(definition, 1).ofParameters({ measures: 'orders,grossMinor', by: 'store' });
   const plan = planQuery(query, definition, { nowMs: (at + 5) * 60_000, newestMs: 0, earliestMs: 0 });
   const groups: GroupMap = new Map();
   addLivePart(groups, [[epochs[0]!, epochs[1]!], [epochs[2]!]], plan);

@@ -1,41 +1,26 @@
-// The filters of a query: `where` and `not`, values by dimension.
+// What of the filters of a query their schema cannot say: bytes, not characters, and bounds on all of them together.
 import { badParameter } from '../runtime/problem.ts';
 import { limits } from '../schemas/order-event.ts';
 import type { Filter } from './query.ts';
-import type { QueryInput } from './query-input.ts';
-import { listOf } from './query-values.ts';
 
 /** Of filter values. Bound parameters travel in an address: together they must stay small. */
 const queryBounds = { filterValues: 100, filterBytes: 4_000 };
 
-export function parseFilter(input: QueryInput, kind: 'where' | 'not', dimensions: readonly string[]): Filter {
-  const given = input[kind] === undefined ? {} : input[kind];
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw badParameter('wrong-type', kind, given, 'an object of lists such as {"store": ["west"]}');
-  }
-  for (const [name, value] of Object.entries(given)) {
-    if (dimensions.includes(name)) continue;
-    throw badParameter('unknown-dimension', `${kind}.${name}`, value, `${kind}. and one of ${dimensions.join(', ')}`);
-  }
-  const fields = given as QueryInput;
+/** As the schema of a query has passed it. */
+type GivenFilter = Readonly<Record<string, readonly string[] | undefined>>;
+
+export function parseFilter(kind: 'where' | 'not', given: GivenFilter = {}): Filter {
   const filter: Record<string, readonly string[]> = {};
-  for (const dimension of dimensions) {
-    if (!Object.hasOwn(fields, dimension)) continue;
-    filter[dimension] = parseValues(`${kind}.${dimension}`, fields[dimension]);
+  for (const dimension of Object.keys(given).toSorted()) {
+    const values = given[dimension]!;
+    for (const value of values) {
+      if (Buffer.byteLength(value) <= limits.dimensionBytes && value.isWellFormed()) continue;
+      const expected = `1 to ${limits.dimensionBytes} bytes of text without control characters`;
+      throw badParameter('bad-value', `${kind}.${dimension}`, value, expected);
+    }
+    filter[dimension] = [...new Set(values)].toSorted();
   }
   return filter;
-}
-
-function parseValues(field: string, given: unknown): readonly string[] {
-  const values = listOf({ [field]: given }, field) ?? [];
-  if (values.length === 0) throw badParameter('bad-value', field, given, 'one or more values');
-  const expected = `1 to ${limits.dimensionBytes} bytes of text without control characters`;
-  for (const value of values) {
-    const fits = value !== '' && Buffer.byteLength(value) <= limits.dimensionBytes;
-    if (!fits || !value.isWellFormed() || /\p{Cc}/u.test(value))
-      throw badParameter('bad-value', field, value, expected);
-  }
-  return [...new Set(values)].toSorted();
 }
 
 export function boundFilters(...filters: Filter[]): void {

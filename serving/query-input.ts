@@ -1,79 +1,66 @@
-// The parameters of an address as the document that a body would be, so that both are judged by the same code
-// (query-parse.ts): comma lists become lists, digits a number, true and false what they are. What does not fit stays text.
+// The parameters of an address as the document that a body would be, so that both are held to one schema: comma lists
+// become lists, digits a number, true and false what they are. What does not fit stays text.
+import type { TObject } from 'typebox';
 import { badParameter } from '../runtime/problem.ts';
-
-/** Fields of a query, not judged yet; `where` and `not` hold lists by dimension. */
-export type QueryInput = Readonly<Record<string, unknown>>;
 
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-type FieldKind = 'text' | 'list' | 'number' | 'flag' | 'filter';
-
-/** Every field of a query. */
-export const queryFields: Readonly<Record<string, FieldKind>> = {
-  measures: 'list',
-  by: 'list',
-  window: 'text',
-  weekStart: 'text',
-  from: 'text',
-  to: 'text',
-  last: 'text',
-  range: 'text',
-  tz: 'text',
-  attribution: 'text',
-  order: 'list',
-  limit: 'number',
-  other: 'flag',
-  compare: 'text',
-  fill: 'flag',
-  atLeast: 'text',
-  provenance: 'text',
-  format: 'text',
-  where: 'filter',
-  not: 'filter',
-};
+/** What of a schema of fields an address needs to know; objects of lists are filters, `where.store=`. */
+interface Field {
+  readonly type: 'string' | 'array' | 'boolean' | 'integer' | 'object';
+  readonly properties?: Readonly<Record<string, Field>>;
+}
 
 /** Throws a 400 problem for parameters that there are not, and for one that is given twice. */
-export function inputOfParameters(parameters: Parameters, dimensions: readonly string[]): QueryInput {
+export function inputOfParameters(parameters: Parameters, schema: TObject): Record<string, unknown> {
+  const fields = schema.properties as Readonly<Record<string, Field>>;
   const input: Record<string, unknown> = {};
-  const filters: Record<string, Record<string, readonly string[]>> = {};
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
     const dot = name.indexOf('.');
     const kind = dot < 0 ? name : name.slice(0, dot);
-    if (dot >= 0 && (kind === 'where' || kind === 'not')) {
+    const field = Object.hasOwn(fields, kind) ? fields[kind]! : undefined;
+    if (!field || (field.type === 'object') !== dot >= 0) throw unknownParameter(name, value, fields);
+    if (dot >= 0) {
       const dimension = name.slice(dot + 1);
-      if (!dimensions.includes(dimension)) {
-        throw badParameter('unknown-dimension', name, value, `${kind}. and one of ${dimensions.join(', ')}`);
+      const known = field.properties ?? {};
+      if (!Object.hasOwn(known, dimension)) {
+        throw badParameter('unknown-dimension', name, value, `${kind}. and one of ${Object.keys(known).join(', ')}`);
       }
-      (filters[kind] ??= {})[dimension] = typeof value === 'string' ? [value] : value;
+      const filter = (input[kind] ??= {}) as Record<string, unknown>;
+      filter[dimension] = typeof value === 'string' ? [value] : value;
     } else {
-      const fieldKind = Object.hasOwn(queryFields, name) ? queryFields[name]! : 'filter';
-      if (fieldKind === 'filter') throw unknownField(name, value, dimensions);
       if (typeof value !== 'string') throw badParameter('duplicate-parameter', name, value, 'to be given once');
-      input[name] = readText(fieldKind, value);
+      input[name] = readText(field, value);
     }
   }
-  return { ...input, ...filters };
+  return input;
 }
 
-function unknownField(name: string, value: unknown, dimensions: readonly string[]) {
-  const plain = Object.keys(queryFields).filter((field) => queryFields[field] !== 'filter');
-  const known = [...plain, ...dimensions.flatMap((dimension) => [`where.${dimension}`, `not.${dimension}`])];
-  return badParameter('unknown-parameter', name, value, `one of ${known.join(', ')}`);
+function unknownParameter(name: string, value: unknown, fields: Readonly<Record<string, Field>>) {
+  return badParameter('unknown-parameter', name, value, `one of ${parameterNames(fields).join(', ')}`);
 }
 
-function readText(kind: Exclude<FieldKind, 'filter'>, text: string): unknown {
-  switch (kind) {
-    case 'text':
-      return text;
-    case 'list':
+/** As an address has them: filters by dimension last. */
+function parameterNames(fields: Readonly<Record<string, Field>>): string[] {
+  const plain = Object.keys(fields).filter((name) => fields[name]!.type !== 'object');
+  const filters = Object.entries(fields).filter(([, { type }]) => type === 'object');
+  const of = ([kind, { properties = {} }]: [string, Field]) => Object.keys(properties).map((name) => `${kind}.${name}`);
+  return [...plain, ...filters.flatMap(of)];
+}
+
+function readText({ type }: Field, text: string): unknown {
+  switch (type) {
+    case 'array':
       return text === '' ? [] : text.split(',');
-    case 'number':
+    case 'integer':
       return /^\d{1,15}$/.test(text) ? Number(text) : text;
-    case 'flag':
+    case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
+    case 'string':
+    case 'object':
+      return text;
     default:
-      return kind satisfies never;
+      return type satisfies never;
   }
 }

@@ -3,14 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { Problem, type ProblemFields } from '../runtime/problem.ts';
 import { definition } from '../schemas/definition.ts';
 import { encodeToken } from '../schemas/token.ts';
-import { type Parameters, parseQuery } from './query-parse.ts';
+import { createQueryParser, type Parameters } from './query-parse.ts';
 import { planQuery } from './query-plan.ts';
 
 const bounds = { nowMs: Date.UTC(2024, 5, 1, 12, 0, 30), newestMs: 0, earliestMs: Date.UTC(2000, 0, 1) };
 const token = encodeToken({ generation: '0'.repeat(12), run: '', vector: [1, 2, 3] });
 
+const parser = createQueryParser(definition, 2);
+
 function plan(parameters: Parameters) {
-  return planQuery(parseQuery({ measures: 'orders', ...parameters }, definition, 2), definition, bounds);
+  return planQuery(parser.ofParameters({ measures: 'orders', ...parameters }), definition, bounds);
 }
 
 function refusal(parameters: Parameters): ProblemFields {

@@ -1,64 +1,78 @@
-// From what a client sent to a query. Every refusal names the parameter, its value and what was expected.
-
+// From what a client sent to a query: held to the schema (api/query-schema.ts), then judged by what a schema cannot say.
+// Every refusal names the parameter, its value and what was expected.
+import { type QueryInput, querySchema, streamSchema } from '../api/query-schema.ts';
 import { badParameter } from '../runtime/problem.ts';
-import { type Definition, distinctOf, queryDimensions } from '../schemas/definition.ts';
+import type { Definition } from '../schemas/definition.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
-import { compareNames } from './comparison.ts';
+import { createInputCheck } from './input-check.ts';
 import { instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
 import { type OrderKey, type Query, windowStartKey } from './query.ts';
 import { boundFilters, parseFilter } from './query-filter.ts';
-import { inputOfParameters, type Parameters, type QueryInput, queryFields } from './query-input.ts';
-import { flag, listOf, namesOf, oneOf, textOf, whole } from './query-values.ts';
-import { lastExpected, parseLast, rangeNames } from './relative-range.ts';
-import { weekDays, windowNames } from './windows.ts';
+import { inputOfParameters, type Parameters } from './query-input.ts';
+import { parseLast } from './relative-range.ts';
 
 export type { Parameters } from './query-input.ts';
 
-/** The most groups that `limit` can ask for. */
-const maxLimit = 10_000;
-
-/** Of GET. Throws a 400 problem for whatever is wrong. `partitions` is the length that a token's vector must have. */
-export function parseQuery(parameters: Parameters, definition: Definition, partitions: number): Query {
-  return parseInput(inputOfParameters(parameters, queryDimensions(definition)), definition, partitions);
+/** Each throws a 400 problem for whatever is wrong. */
+export interface QueryParser {
+  /** Of GET. */
+  ofParameters(parameters: Parameters): Query;
+  /** Of POST: a body that was read as JSON. */
+  ofBody(body: unknown): Query;
+  ofStream(parameters: Parameters): { readonly query: Query; readonly minIntervalMs: number | undefined };
 }
 
-/** Of POST: a body that was read as JSON. */
-export function parseQueryBody(body: unknown, definition: Definition, partitions: number): Query {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badParameter('bad-body', '(body)', body, 'an object such as {"measures": ["orders"], "by": ["store"]}');
-  }
-  for (const [name, value] of Object.entries(body)) {
-    if (Object.hasOwn(queryFields, name)) continue;
-    throw badParameter('unknown-parameter', name, value, `one of ${Object.keys(queryFields).join(', ')}`);
-  }
-  return parseInput(body as QueryInput, definition, partitions);
+/** `partitions` is the length that a token's vector must have. */
+export function createQueryParser(definition: Definition, partitions: number): QueryParser {
+  const query = createInputCheck(querySchema(definition));
+  const stream = createInputCheck(streamSchema(definition));
+  const expectedOf = (field: 'from' | 'last' | 'tz' | 'atLeast') =>
+    (query.schema.properties[field] as { readonly description?: string }).description!;
+  const expected = {
+    instant: expectedOf('from'),
+    last: expectedOf('last'),
+    tz: expectedOf('tz'),
+    token: expectedOf('atLeast'),
+  };
+  const parse = (input: QueryInput) => parseInput(input, { partitions, expected });
+  return {
+    ofParameters: (parameters) => parse(query.accept(inputOfParameters(parameters, query.schema))),
+    ofBody: (body) => parse(query.accept(body)),
+    ofStream(parameters) {
+      const { minIntervalMs, ...input } = stream.accept(inputOfParameters(parameters, stream.schema));
+      return { query: parse(input), minIntervalMs };
+    },
+  };
 }
 
-function parseInput(input: QueryInput, definition: Definition, partitions: number): Query {
-  const dimensions = queryDimensions(definition);
-  const measures = parseMeasures(input, definition);
-  const by = namesOf(input, 'by', 'unknown-dimension', dimensions);
-  const window = oneOf(input, 'window', windowNames, 'unknown-window');
-  const where = parseFilter(input, 'where', dimensions);
-  const not = parseFilter(input, 'not', dimensions);
+interface Rules {
+  readonly partitions: number;
+  /** What was expected, as the schema describes it. */
+  readonly expected: Readonly<Record<'instant' | 'last' | 'tz' | 'token', string>>;
+}
+
+function parseInput(input: QueryInput, rules: Rules): Query {
+  const { measures, by = [] } = input;
+  const where = parseFilter('where', input.where);
+  const not = parseFilter('not', input.not);
   boundFilters(where, not);
   const query: Query = {
     measures,
     by,
-    window,
-    weekStart: oneOf(input, 'weekStart', weekDays) ?? 'monday',
-    ...parseRange(input),
+    window: input.window,
+    weekStart: input.weekStart ?? 'monday',
+    ...parseRange(input, rules),
     where,
     not,
-    attribution: oneOf(input, 'attribution', ['event', 'order'], 'unknown-attribution') ?? 'event',
-    order: parseOrder(input, [...measures, ...by]),
-    limit: whole(input, 'limit', 1, maxLimit),
-    other: flag(input, 'other') ?? false,
-    compare: oneOf(input, 'compare', compareNames),
-    fill: flag(input, 'fill') ?? false,
-    atLeast: parseToken(textOf(input, 'atLeast'), partitions),
-    provenance: oneOf(input, 'provenance', ['short', 'full']) ?? 'short',
-    format: oneOf(input, 'format', ['json', 'csv']) ?? 'json',
+    attribution: input.attribution ?? 'event',
+    order: parseOrder(input.order ?? [], [...measures, ...by]),
+    limit: input.limit,
+    other: input.other ?? false,
+    compare: input.compare,
+    fill: input.fill ?? false,
+    atLeast: parseToken(input.atLeast, rules),
+    provenance: input.provenance ?? 'short',
+    format: input.format ?? 'json',
   };
   requireTogether(query);
   return query;
@@ -79,20 +93,11 @@ function badCombination(field: string, value: unknown, expected: string) {
   return badParameter('bad-combination', field, value, expected);
 }
 
-function parseMeasures(input: QueryInput, definition: Definition): string[] {
-  const known = Object.keys(definition.measures).filter((name) => distinctOf(definition, name) === undefined);
-  const measures = namesOf(input, 'measures', 'unknown-measure', known);
-  if (measures.length > 0) return measures;
-  throw badParameter('missing-parameter', 'measures', input['measures'], `one or more of ${known.join(', ')}`);
-}
-
-function parseRange(input: QueryInput): Pick<Query, 'from' | 'to' | 'last' | 'range' | 'tz'> {
-  const tz = textOf(input, 'tz') ?? 'UTC';
-  if (!isTimeZone(tz)) throw badParameter('unknown-time-zone', 'tz', tz, 'an IANA time zone such as Europe/Berlin');
-  const from = parseInstant(input, 'from', tz);
-  const to = parseInstant(input, 'to', tz);
-  const lastText = textOf(input, 'last');
-  const range = oneOf(input, 'range', rangeNames);
+function parseRange(input: QueryInput, rules: Rules): Pick<Query, 'from' | 'to' | 'last' | 'range' | 'tz'> {
+  const { tz = 'UTC', last: lastText, range } = input;
+  if (!isTimeZone(tz)) throw badParameter('unknown-time-zone', 'tz', tz, rules.expected.tz);
+  const instantIn = (field: 'from' | 'to') => parseInstant(field, input[field], tz, rules);
+  const [from, to] = [instantIn('from'), instantIn('to')];
   for (const [field, value, rivals] of [
     ['last', lastText, { range, from, to }],
     ['range', range, { from, to }],
@@ -102,30 +107,27 @@ function parseRange(input: QueryInput): Pick<Query, 'from' | 'to' | 'last' | 'ra
     throw badCombination(field, value, `one of from and to, last, range; ${rival} is given too`);
   }
   if (from !== undefined && to !== undefined && from >= to) {
-    throw badParameter('reversed-range', 'to', input['to'], `an instant after from (${String(input['from'])})`);
+    throw badParameter('reversed-range', 'to', input.to, `an instant after from (${input.from})`);
   }
   const last = lastText === undefined ? undefined : parseLast(lastText);
-  if (lastText !== undefined && last === undefined) throw badParameter('bad-value', 'last', lastText, lastExpected);
+  if (lastText !== undefined && last === undefined)
+    throw badParameter('bad-value', 'last', lastText, rules.expected.last);
   return { from, to, last, range, tz };
 }
 
-function parseInstant(input: QueryInput, field: string, tz: string): number | undefined {
-  const text = textOf(input, field);
+function parseInstant(field: string, text: string | undefined, tz: string, rules: Rules): number | undefined {
   if (text === undefined) return undefined;
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text);
   // A plus sign that was not escaped arrives as a space.
   const isInstant = /^\d{4}-\d\d-\d\dT\S+?( ?\d\d:?\d\d|\S)$/.test(text);
   const at = isDate ? startOfLocalDate(text, tz) : isInstant ? instantOf(text.replace(' ', '+')) : undefined;
   if (at !== undefined && at >= 0) return at;
-  const expected =
-    'an ISO 8601 instant such as 2024-03-10T06:00:00Z (a plus sign as %2B), or a date such as 2024-03-10';
-  throw badParameter('bad-instant', field, text, expected);
+  throw badParameter('bad-instant', field, text, rules.expected.instant);
 }
 
 /** `-name` is descending. windowStart puts windows before groups (first) or says which way they run (last). */
-function parseOrder(input: QueryInput, columns: readonly string[]): OrderKey[] {
+function parseOrder(texts: readonly string[], columns: readonly string[]): OrderKey[] {
   const known = [...columns, windowStartKey];
-  const texts = listOf(input, 'order') ?? [];
   const keys = texts.map((text): OrderKey => {
     const descending = text.startsWith('-');
     const name = descending ? text.slice(1) : text;
@@ -141,9 +143,9 @@ function parseOrder(input: QueryInput, columns: readonly string[]): OrderKey[] {
   return keys;
 }
 
-function parseToken(text: string | undefined, partitions: number): Token | undefined {
+function parseToken(text: string | undefined, { partitions, expected }: Rules): Token | undefined {
   if (text === undefined) return undefined;
   const token = decodeToken(text);
   if (token && token.vector.length === partitions) return token;
-  throw badParameter('bad-token', 'atLeast', text, 'a token from an answer of this API or from ingest');
+  throw badParameter('bad-token', 'atLeast', text, expected.token);
 }

@@ -1,11 +1,12 @@
 // GET and POST /v1/query: one parser, one answer, as JSON or as CSV, streamed where it is long.
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Operations } from '../api/operations.ts';
 import { type Answer, answerQuery, answerUnlessKnown, type QueryDependencies } from './answer-query.ts';
 import { namesTag } from './answer-tag.ts';
 import { csvPieces, jsonPieces } from './answer-text.ts';
 import type { ServingMetrics } from './metrics.ts';
-import { type Parameters, parseQuery, parseQueryBody } from './query-parse.ts';
+import { createQueryParser, type Parameters } from './query-parse.ts';
 import type { Query } from './query.ts';
 
 /** Answers of no more rows than this are sent in one piece. */
@@ -15,13 +16,15 @@ const bodyLimitBytes = 64 * 1024;
 export function registerQueryRoutes(
   app: FastifyInstance,
   dependencies: QueryDependencies,
+  operations: Operations,
   metrics: ServingMetrics,
 ): void {
   const { definition, partitions } = dependencies.generation;
+  const parser = createQueryParser(definition, partitions);
 
-  app.get('/v1/query', async (request, reply) => {
+  app.get('/v1/query', { config: { operation: operations.getQuery } }, async (request, reply) => {
     const done = metrics.startQuery();
-    const query = parseQuery(request.query as Parameters, definition, partitions);
+    const query = parser.ofParameters(request.query as Parameters);
     const held = request.headers['if-none-match'];
     const { tag, answer } = await answerUnlessKnown(dependencies, query, (known) => namesTag(held, known));
     done();
@@ -32,9 +35,10 @@ export function registerQueryRoutes(
   void app.register(async (scope) => {
     // JSON only: Fastify would take plain text too.
     scope.removeContentTypeParser('text/plain');
-    scope.post('/v1/query', { bodyLimit: bodyLimitBytes }, async (request, reply) => {
+    const options = { bodyLimit: bodyLimitBytes, config: { operation: operations.postQuery } };
+    scope.post('/v1/query', options, async (request, reply) => {
       const done = metrics.startQuery();
-      const query = parseQueryBody(request.body, definition, partitions);
+      const query = parser.ofBody(request.body);
       const answer = await answerQuery(dependencies, query);
       done();
       void reply.header('cache-control', 'private, no-cache');

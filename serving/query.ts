@@ -1,9 +1,8 @@
 // A query as a client meant it, after parsing: names checked, instants in UTC milliseconds. What is relative to now stays
 // so: a plan settles it each time that the query is answered.
+import type { CompareName, RangeName, WeekDay, WindowName } from '../api/query-names.ts';
 import type { Token } from '../schemas/token.ts';
-import type { CompareName } from './comparison.ts';
-import type { Last, RangeName } from './relative-range.ts';
-import type { WeekDay, WindowName } from './windows.ts';
+import type { Last } from './relative-range.ts';
 
 /** By dimension: the values that it may (or may not) have. */
 export type Filter = Readonly<Record<string, readonly string[]>>;

@@ -1,17 +1,8 @@
 // Ranges that are told from now: `last=24h`, `range=month-to-date`. Days and longer go by the calendar of the zone. Pure.
+import type { RangeName } from '../api/query-names.ts';
 import { dayMs, type LocalClock } from './local-time.ts';
 import type { Query } from './query.ts';
 import { calendarStart } from './windows.ts';
-
-export const rangeNames = [
-  'today',
-  'yesterday',
-  'week-to-date',
-  'month-to-date',
-  'quarter-to-date',
-  'year-to-date',
-] as const;
-export type RangeName = (typeof rangeNames)[number];
 
 /** A length of time: of the clock (ms), or of the calendar. */
 export interface Span {
@@ -33,8 +24,6 @@ const lastUnits: Readonly<Record<string, Span & { readonly most: number }>> = {
   mo: { unit: 'months', count: 1, most: 360 },
   y: { unit: 'months', count: 12, most: 30 },
 };
-
-export const lastExpected = 'a number and a unit: 90m, 24h, 7d, 4w, 12mo or 2y, at most 30 years';
 
 /** undefined where it is none. */
 export function parseLast(text: string): Last | undefined {

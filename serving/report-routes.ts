@@ -1,6 +1,7 @@
 // /v1/reports, all of it behind the operator token: saved queries, what was made of them, and the files.
 import type { FastifyInstance } from 'fastify';
 import { Counter, type Registry } from 'prom-client';
+import type { Operations } from '../api/operations.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
 import { Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
@@ -33,10 +34,12 @@ interface NamedFile {
 export function registerReportRoutes(
   app: FastifyInstance,
   dependencies: ReportRouteDependencies,
+  operations: Operations,
   registry: Registry,
 ): void {
   const { reports, generation, operatorToken, clock } = dependencies;
   const { store, folder, maker } = reports;
+  const as = (name: keyof Operations) => ({ config: { operation: operations[name] } });
   void new Counter({
     name: 'tidemark_serving_report_runs_total',
     help: 'Reports that this process has made, or given up (outcome failed)',
@@ -73,19 +76,19 @@ export function registerReportRoutes(
     scope.removeContentTypeParser('text/plain');
     scope.addHook('onRequest', async (request) => requireOperator(request, operatorToken));
 
-    scope.get('/v1/reports', async () => {
+    scope.get('/v1/reports', as('listReports'), async () => {
       const [all, lastRuns] = await Promise.all([store.list(), store.lastRuns()]);
       const byName = new Map(lastRuns.map((run) => [run.report, run]));
       return { reports: all.map((report) => told(report, byName.get(report.name))) };
     });
 
-    scope.get<Named>('/v1/reports/:name', async (request) => {
+    scope.get<Named>('/v1/reports/:name', as('getReport'), async (request) => {
       const report = await known(request.params.name);
       const runs = await store.runs(report.name, runsTold);
       return { ...told(report, runs[0]), runs };
     });
 
-    scope.put<Named>('/v1/reports/:name', { bodyLimit: bodyLimitBytes }, async (request, reply) => {
+    scope.put<Named>('/v1/reports/:name', { ...as('putReport'), bodyLimit: bodyLimitBytes }, async (request, reply) => {
       const name = parseReportName(request.params.name);
       const draft = parseReportDraft(request.body, generation, clock());
       const before = await store.find(name);
@@ -95,13 +98,13 @@ export function registerReportRoutes(
       return reply.status(before ? 200 : 201).send(told(report, lastRun));
     });
 
-    scope.delete<Named>('/v1/reports/:name', async (request, reply) => {
+    scope.delete<Named>('/v1/reports/:name', as('deleteReport'), async (request, reply) => {
       const { name } = await known(request.params.name);
       await store.remove(name);
       return reply.status(204).send();
     });
 
-    scope.post<Named>('/v1/reports/:name/runs', async (request, reply) => {
+    scope.post<Named>('/v1/reports/:name/runs', as('runReport'), async (request, reply) => {
       parseRunRequest(request.body);
       const report = await known(request.params.name);
       const startedAt = clock();
@@ -119,12 +122,12 @@ export function registerReportRoutes(
       throw sameInstant();
     });
 
-    scope.get<Named>('/v1/reports/:name/files', async (request) => {
+    scope.get<Named>('/v1/reports/:name/files', as('listReportFiles'), async (request) => {
       const { name } = await known(request.params.name);
       return folder.list(name, filesTold);
     });
 
-    scope.get<NamedFile>('/v1/reports/:name/files/:file', async (request, reply) => {
+    scope.get<NamedFile>('/v1/reports/:name/files/:file', as('getReportFile'), async (request, reply) => {
       const file = parseReportFile(request.params.file);
       const { name } = await known(request.params.name);
       const made = await folder.made(name, file);

@@ -1,5 +1,6 @@
 // The pipeline's state as GET /v1/status tells it. Pure.
 
+import type { Status } from '../api/status-schema.ts';
 import { decodeCellKey } from '../schemas/cells.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { addLedgers } from '../schemas/layout-redis.ts';
@@ -17,7 +18,7 @@ export function statusOf(
   extent: Extent | undefined,
   pipeline: Pipeline,
   extraNotes: readonly string[],
-): Record<string, unknown> {
+): Status {
   const { run } = cut.pinned;
   const ends = pipeline.ends();
   const deadLetters = pipeline.deadLetters();
@@ -49,7 +50,7 @@ export function statusOf(
       // Asked for once a second: what is counted since then is there all the same.
       end: ends ? Math.max(ends[p] ?? 0, w) : null,
       lagRecords: ends ? Math.max(0, (ends[p] ?? 0) - w) : null,
-      ledger: ledgers[p],
+      ledger: ledgers[p]!,
       conserved: accounts[p]!.sum === accounts[p]!.offsets,
     })),
     totals: {

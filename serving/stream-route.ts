@@ -2,11 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../runtime/logger.ts';
+import type { Operations } from '../api/operations.ts';
 import { badParameter, Problem, problemDocument } from '../runtime/problem.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
 import type { QueryDependencies } from './answer-query.ts';
 import { awaitToken } from './await-token.ts';
-import { type Parameters, parseQuery } from './query-parse.ts';
+import { createQueryParser, type Parameters } from './query-parse.ts';
 import { createSseSink } from './sse-sink.ts';
 import { createStreamChannel } from './stream-channel.ts';
 import { createStreamHub } from './stream-hub.ts';
@@ -18,12 +19,18 @@ export interface StreamDependencies extends QueryDependencies {
   readonly servingMaxStreams: number;
 }
 
-const interval = { least: 10, most: 60_000, byDefault: 100 };
+const defaultIntervalMs = 100;
 const sse = { heartbeatMs: 15_000, retryMs: 1_000 };
 
-export function registerStreamRoute(app: FastifyInstance, dependencies: StreamDependencies, registry: Registry): void {
+export function registerStreamRoute(
+  app: FastifyInstance,
+  dependencies: StreamDependencies,
+  operations: Operations,
+  registry: Registry,
+): void {
   const { generation, live, clock, atLeastTimeoutMs, servingMaxStreams } = dependencies;
   const { definition, partitions } = generation;
+  const parser = createQueryParser(definition, partitions);
   const meter = createStreamMeter(registry, () => hub.counts());
   const hub = createStreamHub(
     (query, minIntervalMs) => createStreamChannel({ ...dependencies, meter }, query, minIntervalMs),
@@ -33,10 +40,10 @@ export function registerStreamRoute(app: FastifyInstance, dependencies: StreamDe
 
   const covered = (token: Token) => awaitToken(live, generation, token, { timeoutMs: atLeastTimeoutMs, clock });
 
-  app.get('/v1/stream', { exposeHeadRoute: false, config: { ownBound: true } }, async (request, reply) => {
-    const { minIntervalMs: given, ...parameters } = request.query as Parameters;
-    const minIntervalMs = parseInterval(given);
-    const { atLeast, ...query } = parseQuery(parameters, definition, partitions);
+  const config = { ownBound: true, operation: operations.stream };
+  app.get('/v1/stream', { exposeHeadRoute: false, config }, async (request, reply) => {
+    const { query: parsed, minIntervalMs = defaultIntervalMs } = parser.ofStream(request.query as Parameters);
+    const { atLeast, ...query } = parsed;
     if (query.format !== 'json') throw badParameter('bad-value', 'format', query.format, 'json: a stream is no table');
     const lastId = request.headers['last-event-id'];
     const floor = typeof lastId === 'string' ? tokenOfId(lastId, generation.id, partitions) : undefined;
@@ -71,14 +78,6 @@ export function registerStreamRoute(app: FastifyInstance, dependencies: StreamDe
       sink.end();
     }
   });
-}
-
-function parseInterval(given: Parameters[string]): number {
-  if (given === undefined) return interval.byDefault;
-  const ms = typeof given === 'string' && /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
-  if (ms >= interval.least && ms <= interval.most) return ms;
-  const expected = `a whole number of milliseconds from ${interval.least} to ${interval.most}`;
-  throw badParameter('bad-value', 'minIntervalMs', given, expected);
 }
 
 /** The token of an event's id; undefined where it is none of this generation, and then nothing is known of it. */

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Problem } from '../runtime/problem.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import { encodeToken } from '../schemas/token.ts';
-import { parseQuery } from './query-parse.ts';
+import { createQueryParser } from './query-parse.ts';
 import { createSseSink } from './sse-sink.ts';
 import { createStreamChannel } from './stream-channel.ts';
 import { createStreamHub } from './stream-hub.ts';
@@ -277,7 +277,7 @@ describe('what is refused', () => {
     ['measures=orders&minIntervalMs=9', 400, 'bad-value', 'minIntervalMs'],
     ['measures=orders&minIntervalMs=60001', 400, 'bad-value', 'minIntervalMs'],
     ['measures=orders&minIntervalMs=1e3', 400, 'bad-value', 'minIntervalMs'],
-    ['measures=orders&minIntervalMs=10&minIntervalMs=20', 400, 'bad-value', 'minIntervalMs'],
+    ['measures=orders&minIntervalMs=10&minIntervalMs=20', 400, 'duplicate-parameter', 'minIntervalMs'],
     ['minIntervalMs=100', 400, 'missing-parameter', 'measures'],
     ['measures=orders&colour=red', 400, 'unknown-parameter', 'colour'],
     ['measures=orders&from=2024-06-01T00:00:01Z', 400, 'off-grain', 'from'],
@@ -333,7 +333,7 @@ describe('connections', () => {
     open.push(streaming.app);
     streaming.publish();
     await streaming.listen();
-    const query = parseQuery({ measures: 'orders', by: 'store' }, generation.definition, 2);
+    const query = createQueryParser(generation.definition, 2).ofParameters({ measures: 'orders', by: 'store' });
     let [ticks, drops] = [0, 0];
     const meter = { tick: () => void (ticks += 1), event: () => undefined, drop: () => void (drops += 1) };
     const channel = createStreamChannel({ ...streaming.dependencies, meter }, query, 10);

@@ -18,6 +18,7 @@ import { openReportFolder } from './report-folder.ts';
 import { createReportMaker } from './report-maker.ts';
 import { createReportScheduler, type ReportScheduler } from './report-scheduler.ts';
 import type { Reports } from './reports.ts';
+import { holdToDocument } from './test-answers.ts';
 import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
 import { createMemoryReportStore } from './test-report-store.ts';
 
@@ -120,6 +121,7 @@ export function createTestApp(options: TestAppOptions): TestApp {
     servingMaxStreams: 10,
     forwardBatchRun: async () => ({ status: 202, contentType: 'application/json', body: '{}' }),
   });
+  holdToDocument(app, generation.definition);
   const ask = async (request: InjectOptions): Promise<TestAnswer> => {
     const response = await app.inject(request);
     const isJson = String(response.headers['content-type']).includes('json');

@@ -1,4 +1,6 @@
-// For tests: a reader of /v1/stream that keeps the rows as docs/stream.md says.
+// For tests: a reader of one connection to /v1/stream, whose every event is held to its schema; rows as the client keeps them.
+import { type ClientStreamQuery, createStreamedAnswer, type StreamedAnswer, type StreamEvent } from '../api/client.ts';
+import { createEventHold } from './test-answers.ts';
 
 interface StreamedEvent {
   readonly name: string;
@@ -11,6 +13,7 @@ export interface StreamReader {
   readonly status: number;
   readonly headers: Headers;
   readonly events: StreamedEvent[];
+  readonly answer: StreamedAnswer<ClientStreamQuery>;
   /** Comments and fields that belong to no event. */
   readonly other: string[];
   /** The rows as of the last event, sorted by window and dimensions as a query's are. */
@@ -24,6 +27,8 @@ export interface StreamReader {
   close(): void;
 }
 
+const hold = createEventHold();
+
 export async function openStreamReader(url: string, lastId?: string, from?: StreamReader): Promise<StreamReader> {
   const leaving = new AbortController();
   const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
@@ -31,15 +36,9 @@ export async function openStreamReader(url: string, lastId?: string, from?: Stre
   const body = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   const events: StreamedEvent[] = [];
   const other: string[] = [];
-  const rows = new Map<string, Record<string, unknown>>(from?.rows().map((row) => [keyOf(row), row]));
-  let dimensions: string[] = [];
+  const answer = from?.answer ?? createStreamedAnswer<ClientStreamQuery>();
   let text = '';
   let ended = false;
-
-  function keyOf(row: Record<string, unknown>): string {
-    const names = Object.keys(row).filter((name) => name === 'windowStart' || typeof row[name] === 'string');
-    return JSON.stringify(names.filter((name) => name !== 'windowEnd').map((name) => row[name]));
-  }
 
   function take(block: string): void {
     const fields = new Map(
@@ -49,10 +48,8 @@ export async function openStreamReader(url: string, lastId?: string, from?: Stre
     if (name === undefined) return void other.push(block);
     const data = JSON.parse(fields.get('data')!);
     events.push({ name, id: fields.get('id') ?? '', data });
-    if (name === 'state') rows.clear();
-    for (const row of data.rows ?? data.upserts ?? []) rows.set(keyOf(row), row);
-    for (const key of data.removed ?? []) rows.delete(keyOf(key));
-    dimensions = data.query?.by ?? dimensions;
+    hold(name, data);
+    answer.take({ name, data } as StreamEvent);
   }
 
   const reader: StreamReader = {
@@ -62,12 +59,8 @@ export async function openStreamReader(url: string, lastId?: string, from?: Stre
     other,
     lastId: () => events.findLast(({ id }) => id !== '')?.id ?? '',
     ended: () => ended,
-    rows: () =>
-      [...rows.values()].toSorted((a, b) => {
-        const names = ['windowStart', ...dimensions];
-        const differs = names.find((name) => a[name] !== b[name]);
-        return differs === undefined ? 0 : String(a[differs]) < String(b[differs]) ? -1 : 1;
-      }),
+    answer,
+    rows: () => answer.rows(),
     async next() {
       const { value, done } = await body.read().catch(() => ({ value: undefined, done: true }));
       ended = done;

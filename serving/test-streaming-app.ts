@@ -9,6 +9,7 @@ import type { GroupMap } from './groups.ts';
 import { addLivePart } from './live-part.ts';
 import { createLiveSource } from './live-source.ts';
 import { createLiveView } from './live-view.ts';
+import { holdToDocument } from './test-answers.ts';
 import { createWorld } from './test-live-world.ts';
 
 export function createStreamingApp(
@@ -64,6 +65,7 @@ export function createStreamingApp(
     forwardBatchRun: async () => ({ status: 200, contentType: 'application/json', body: '{}' }),
   };
   const app = createServingApp(dependencies);
+  holdToDocument(app, generation.definition);
 
   return {
     app,
@@ -85,10 +87,10 @@ export function createStreamingApp(
       view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: world.runs.length, versions: noChunkVersions });
       live.notify();
     },
-    /** The address of a server that listens. */
-    async listen() {
+    /** The address of a server that listens, on any port where none is given. */
+    async listen(port = 0) {
       for (let p = 0; p < generation.partitions; p += 1) view.takeSnapshot(p, world.snapshot(p));
-      return app.listen({ host: '127.0.0.1', port: 0 });
+      return app.listen({ host: '127.0.0.1', port });
     },
   };
 }

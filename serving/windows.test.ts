@@ -1,16 +1,9 @@
 // Windows in zones, checked against what the local clock says of each instant (Intl, an implementation of its own).
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { type WindowName, windowNames } from '../api/query-names.ts';
 import { formatInstant, instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
-import {
-  countWindows,
-  gridOf,
-  type WindowName,
-  windowEndOf,
-  windowNames,
-  windowStartOf,
-  windowsIn,
-} from './windows.ts';
+import { countWindows, gridOf, windowEndOf, windowStartOf, windowsIn } from './windows.ts';
 
 const hourMs = 3_600_000;
 const at = (text: string) => Date.parse(text);

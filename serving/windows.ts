@@ -4,14 +4,8 @@
 // minute, 15m and hour follow the local clock and are cut where the offset changes: an hour that is repeated is two
 // windows, and where clocks move by half an hour one window is half an hour long. Days and longer begin at the first
 // instant of the local date: a day has 23, 24 or 25 hours (or 23.5, 24.5).
+import { type WeekDay, weekDays, type WindowName } from '../api/query-names.ts';
 import { createLocalClock, dayMs, type LocalClock } from './local-time.ts';
-
-export const windowNames = ['minute', '15m', 'hour', 'day', 'week', 'month', 'year'] as const;
-export type WindowName = (typeof windowNames)[number];
-
-/** In the order of Date.getUTCDay. */
-export const weekDays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
-export type WeekDay = (typeof weekDays)[number];
 
 /** Segment i holds windows of `steps[i]` ms from `starts[i]` on; the next segment or `end` cuts its last one. */
 export interface Grid {

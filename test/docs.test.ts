@@ -31,7 +31,9 @@ test('.env.example names every setting of every service with its default, and no
 });
 
 test('docs/errors.md has a line for each code, and no line without one', () => {
-  const sources = sourceFiles(['schemas', 'runtime', 'ingest', 'speed-layer', 'batch-layer', 'serving'])
+  const sources = sourceFiles(['schemas', 'api', 'runtime', 'ingest', 'speed-layer', 'batch-layer', 'serving'])
+    // Only what raises a code counts, not the lists that document them.
+    .filter((path) => !['api/problem-codes.ts', 'api/examples.ts'].includes(path))
     .map(read)
     .join('\n');
   const described = [...read('docs/errors.md').matchAll(/^\| `([a-z-]+)` +\|/gm)].map((match) => match[1]!);

@@ -5,7 +5,7 @@ import { itemTotals, orderTotals, prefixOf } from '../../schemas/oracle.ts';
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { Answer } from '../../serving/answer-query.ts';
 import type { Query } from '../../serving/query.ts';
-import { parseQuery } from '../../serving/query-parse.ts';
+import { createQueryParser } from '../../serving/query-parse.ts';
 import type { ShopEntry } from './shop.ts';
 
 const measures = [
@@ -35,8 +35,8 @@ export interface OracleCheck {
 }
 
 export function createOracleCheck(generation: Generation, log: readonly (readonly ShopEntry[])[]): OracleCheck {
-  const parse = (text: string) =>
-    parseQuery(Object.fromEntries(new URLSearchParams(text)), generation.definition, generation.partitions);
+  const parser = createQueryParser(generation.definition, generation.partitions);
+  const parse = (text: string) => parser.ofParameters(Object.fromEntries(new URLSearchParams(text)));
   const keyOf = (row: Row, columns: readonly string[]) =>
     columns.map((name) => (name === 'windowStart' ? Date.parse(String(row[name])) : row[name])).join('|');
   const pick = (row: Row, names: readonly string[]) => Object.fromEntries(names.map((name) => [name, row[name]]));
