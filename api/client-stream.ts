@@ -44,6 +44,8 @@ export interface StreamConnection {
 }
 
 const maxWaitMs = 30_000;
+/** Of what a server asks for. */
+const maxAskedMs = 600_000;
 const defaultRetryMs = 1_000;
 const defaultIdleMs = 45_000;
 const maxEventLength = 64 * 1024 * 1024;
@@ -88,7 +90,10 @@ export async function* readStream<Q extends ClientStreamQuery>(
       watch.close();
     }
     failures += 1;
-    const asked = error.retryAfterSeconds === undefined ? retryMs : error.retryAfterSeconds * 1_000;
+    const asked = Math.min(
+      maxAskedMs,
+      error.retryAfterSeconds === undefined ? retryMs : error.retryAfterSeconds * 1_000,
+    );
     const longest = Math.min(maxWaitMs, asked * 2 ** Math.min(failures - 1, 16));
     const waitMs = Math.round(Math.max(asked, longest * (0.5 + connection.random() / 2)));
     options.onRetry?.({ error, waitMs });

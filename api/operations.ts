@@ -145,7 +145,7 @@ export function createOperations(definition: Definition) {
       operationId: 'stream',
       summary: 'The same query, pushed as it changes',
       description:
-        'Server-sent events `state`, `change`, `provenance` and `error`, resumable by `Last-Event-ID` (docs/stream.md).',
+        'Server-sent events `state`, `change`, `provenance` and `error`, resumable by `Last-Event-ID` (docs/stream.md). It does not end: read it with curl -N or the client, not on a page like this.',
       tags: ['query'],
       querystring: parametersOf(streamSchema(definition)),
       headers: lastEventId,
