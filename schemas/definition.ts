@@ -226,6 +226,11 @@ export function baseMeasure(definition: Definition, name: string): BaseMeasure {
   return measure;
 }
 
+/** Whether a rollup's facts lie at that time: an order was placed when its OrderPlaced occurred. */
+export function goesBy({ time, eventTypes }: Rollup, asked: TimeField): boolean {
+  return time === asked || (eventTypes?.every((type) => type === 'OrderPlaced') ?? false);
+}
+
 /** Base measures from which a measure is computed; none for a distinct one, which takes the values of `distinctOf`. */
 export function basesOf(definition: Definition, name: string): readonly string[] {
   const measure = definition.measures[name];

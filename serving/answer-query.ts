@@ -8,7 +8,7 @@ import { answerTag } from './answer-tag.ts';
 import { awaitToken } from './await-token.ts';
 import { type BatchViews, maxGroups } from './batch-views.ts';
 import { tooManyRows } from './clickhouse-batch-views.ts';
-import { addGroup, countGroupFacts, type GroupMap } from './groups.ts';
+import { addGroup, countGroupFacts, type GroupMap, joinGroups } from './groups.ts';
 import { addLivePart } from './live-part.ts';
 import type { LiveSource } from './live-source.ts';
 import type { PinnedRun } from './live-view.ts';
@@ -59,9 +59,9 @@ export async function answerUnlessKnown(
   const provenance = provenanceOf(generation, summary, pipeline);
   const tag = answerTag(plan, provenance, nowMs);
   if (isKnown(tag)) return { tag, answer: undefined };
-  // 2. The live part, folded into groups of its own.
-  const ranges = rangesOf(plan, rules.earliestMs);
-  const reads = (ranges.past ? [ranges.present, ranges.past] : [ranges.present]).map((range) => {
+  // 2. The live part, folded into groups of its own, read by read.
+  const { present, past = [] } = rangesOf(plan, rules.earliestMs);
+  const reads = [...present, ...past].map((range) => {
     const groups: GroupMap = new Map();
     addLivePart(groups, cut.tilings, range);
     return { range, groups, liveFacts: countGroupFacts(groups) };
@@ -69,11 +69,15 @@ export async function answerUnlessKnown(
   // 3. The batch part, of the run of the cut.
   await Promise.all(reads.map(({ range, groups }) => addBatchPart(groups, batchViews, summary.pinned, range)));
 
+  // 4. What several rollups hold of one group meets. Each of them counts the same events, so the first one tells how many.
+  const ofPresent = reads.slice(0, present.length);
+  const ofPast = reads.slice(present.length);
+  const found = { present: joinReads(ofPresent), past: joinReads(ofPast) };
+  const telling = [...ofPresent.slice(0, 1), ...ofPast.slice(0, 1)];
   const facts = {
-    live: reads.reduce((sum, { liveFacts }) => sum + liveFacts, 0n),
-    all: reads.reduce((sum, { groups }) => sum + countGroupFacts(groups), 0n),
+    live: telling.reduce((sum, { liveFacts }) => sum + liveFacts, 0n),
+    all: telling.reduce((sum, { groups }) => sum + countGroupFacts(groups), 0n),
   };
-  const found = { present: reads[0]!.groups, past: reads[1]?.groups ?? new Map() };
   const body = formAnswer(definition, plan, found, nowMs);
   return { tag, answer: { ...body, provenance: { ...provenance, liveShare: liveShareOf(facts) } } };
 }
@@ -84,6 +88,12 @@ async function addBatchPart(groups: GroupMap, batchViews: BatchViews, pinned: Pi
   const read = { rollup: rollup.name, from, to, starts, steps, groupBy, bases, where: query.where, not: query.not };
   for (const group of await batchViews.read(pinned, read)) addGroup(groups, group);
   if (groups.size > maxGroups) throw tooManyRows();
+}
+
+function joinReads(reads: readonly { readonly range: RangeRead; readonly groups: GroupMap }[]): GroupMap {
+  const joined = joinGroups(reads.map(({ range, groups }) => ({ groups, width: range.bases.length })));
+  if (joined.size > maxGroups) throw tooManyRows();
+  return joined;
 }
 
 export function notReady(pipeline: Pipeline): Problem {

@@ -6,14 +6,14 @@ import type { QueryPlan } from './query-plan.ts';
 import { windowStartOf } from './windows.ts';
 
 export function answerTag(plan: QueryPlan, provenance: Omit<Provenance, 'liveShare'>, nowMs: number): string {
-  const { query, from, to, grid, rollup } = plan;
+  const { query, from, to, grid, reads } = plan;
   const { lagRecords: _records, lagMs: _ms, ...known } = provenance;
   // Windows that end after now are open: the first of them says which.
   const firstOpen = nowMs >= grid.end ? null : windowStartOf(grid, Math.max(nowMs, from));
   const compared = plan.comparison && [plan.comparison.from, plan.comparison.to];
   const edges = [plan.asked, from, to, firstOpen, nowMs >= to, compared];
   const { atLeast: _atLeast, ...asked } = query;
-  const text = JSON.stringify([asked, rollup.name, edges, known]);
+  const text = JSON.stringify([asked, reads.map(({ rollup }) => rollup.name), edges, known]);
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 

@@ -7,7 +7,8 @@ import { maxGroups } from './batch-views.ts';
 import { tooManyRows } from './clickhouse-batch-views.ts';
 import type { GroupMap } from './groups.ts';
 import { addSums } from './groups.ts';
-import { moneyDimension, type QueryPlan } from './query-plan.ts';
+import { moneyDimension } from './measures.ts';
+import type { QueryPlan } from './query-plan.ts';
 import { windowStartKey } from './query.ts';
 import { createRowForm, type Row } from './row-form.ts';
 import { type Entry, entryAt, rankSeries, type Series } from './series.ts';
@@ -33,9 +34,10 @@ export interface Found {
 export function formAnswer(definition: Definition, plan: QueryPlan, found: Found, nowMs: number): AnswerBody {
   const { query, asked, bases } = plan;
   const currency = impliedCurrency(plan, found);
-  const earliest = found.present
+  const first = found.present
     .values()
     .reduce((least, group) => Math.min(least, group.earliest), Number.POSITIVE_INFINITY);
+  const earliest = Math.floor(first / plan.grainMs) * plan.grainMs;
   const to = asked.to ?? plan.to;
   const from = asked.from ?? Math.min(earliest, to);
   const all = seriesOf(plan, found);
@@ -117,7 +119,8 @@ function inOrder({ query }: QueryPlan, ranked: readonly Series[]) {
 }
 
 function understood(plan: QueryPlan, from: number, to: number): AnswerBody['query'] {
-  const { query, clock, comparison, rollup } = plan;
+  const { query, clock, comparison } = plan;
+  const rollups = plan.reads.map(({ rollup }) => rollup.name);
   const { measures, by, window = null, tz, where, not, attribution } = query;
   const { order, limit, other, fill, weekStart, last, range, compare } = query;
   const isos = (span: { start: number; end: number }) => ({
@@ -149,6 +152,6 @@ function understood(plan: QueryPlan, from: number, to: number): AnswerBody['quer
           },
         }
       : {}),
-    rollup: rollup.name,
+    ...(rollups.length === 1 ? { rollup: rollups[0]! } : { rollups }),
   };
 }

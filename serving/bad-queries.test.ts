@@ -90,13 +90,7 @@ describe('GET', () => {
     [`${o}&atLeast=x`, 'bad-token', 'atLeast', 'x', 'a token from an answer'],
     [`${o}&by=sku`, 'unanswerable', 'measures', 'orders', 'a rollup by occurredAt of [sku] with orders'],
     ['measures=units&by=sku&window=minute', 'unanswerable', 'window', 'minute', 'windows of at least 15 minutes'],
-    [
-      'measures=units&by=sku&attribution=order',
-      'unanswerable',
-      'attribution',
-      'order',
-      'a rollup by placedAt of [sku]',
-    ],
+    ['measures=units,refunds&by=sku', 'unanswerable', 'measures', 'units,refunds', 'of [sku] with refunds'],
   ])('?%s is %s of %s', async (parameters, code, field, value, expected) => {
     const { status, body, headers } = await app.get(parameters);
     expect(status).toBe(400);

@@ -24,6 +24,24 @@ export function addGroup(into: GroupMap, from: Group, values: readonly string[] 
   group.earliest = Math.min(group.earliest, from.earliest);
 }
 
+/** Groups of several reads as one: there where any read has them, the sums of each read after those of the one before. */
+export function joinGroups(reads: readonly { readonly groups: GroupMap; readonly width: number }[]): GroupMap {
+  if (reads.length <= 1) return reads[0]?.groups ?? new Map();
+  const joined: GroupMap = new Map();
+  const width = reads.reduce((sum, read) => sum + read.width, 0);
+  let at = 0;
+  for (const [i, read] of reads.entries()) {
+    for (const { windowStart, values, facts, sums, earliest } of read.groups.values()) {
+      const group = groupFor(joined, windowStart, values, width);
+      if (i === 0) group.facts = facts;
+      for (const [j, sum] of sums.entries()) group.sums[at + j] = sum;
+      group.earliest = Math.min(group.earliest, earliest);
+    }
+    at += read.width;
+  }
+  return joined;
+}
+
 /** Adds `from` into `into`: the one place where what was counted meets. */
 export function addSums(into: bigint[], from: readonly bigint[]): void {
   for (const [i, sum] of from.entries()) into[i]! += sum;

@@ -6,7 +6,7 @@ import { emptyEpoch } from './epoch.ts';
 import type { GroupMap } from './groups.ts';
 import { addLivePart } from './live-part.ts';
 import { createQueryParser } from './query-parse.ts';
-import { planQuery } from './query-plan.ts';
+import { planQuery, rangesOf } from './query-plan.ts';
 
 test('sums beyond the exact integers of a number stay exact, over partitions, epochs and keys', () => {
   const most = Number.MAX_SAFE_INTEGER;
@@ -23,7 +23,7 @@ test('sums beyond the exact integers of a number stay exact, over partitions, ep
   const query = createQueryParser(definition, 1).ofParameters({ measures: 'orders,grossMinor', by: 'store' });
   const plan = planQuery(query, definition, { nowMs: (at + 5) * 60_000, newestMs: 0, earliestMs: 0 });
   const groups: GroupMap = new Map();
-  addLivePart(groups, [[epochs[0]!, epochs[1]!], [epochs[2]!]], plan);
+  addLivePart(groups, [[epochs[0]!, epochs[1]!], [epochs[2]!]], rangesOf(plan, 0).present[0]!);
   const sums = Object.fromEntries(groups.values().map((group) => [group.values[0]!, [group.facts, ...group.sums]]));
   expect(sums).toEqual({ west: [6n, 6n, 6n * BigInt(most) - 3n], east: [3n, 3n, 21n] });
   expect(

@@ -1,5 +1,13 @@
 // Measures from the sums of base measures, exact: integers as bigint, ratios as decimal text.
 import type { Definition } from '../schemas/definition.ts';
+import type { Query } from './query.ts';
+
+/** The dimension whose values no amount is added across. */
+export const moneyDimension = 'currency';
+
+export function asksMoney(definition: Definition, { measures }: Query): boolean {
+  return measures.some((name) => definition.measures[name]!.unit === 'minor');
+}
 
 /** A JSON number of any size, null where undefined. */
 export type MeasureValue = unknown;

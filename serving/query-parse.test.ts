@@ -76,11 +76,11 @@ describe('a query is refused with field, value and what was expected', () => {
       'windows of at least 15 minutes',
     ],
     [
-      { by: 'category', measures: 'units', attribution: 'order' },
+      { by: 'category', measures: 'units,netMinor' },
       'unanswerable',
-      'attribution',
-      'order',
-      'a rollup by placedAt of [category]',
+      'measures',
+      'units,netMinor',
+      'a rollup by occurredAt of [category] with grossMinor, cancelledMinor, refundedMinor',
     ],
   ])('%j is %s', (parameters, code, field, value, expected) => {
     const problem = refusal(parameters);
@@ -102,7 +102,32 @@ describe('a query is planned on the smallest rollup that holds it', () => {
     [{ measures: 'itemMinor', 'where.channel': 'web', window: 'day' }, 'item_minute'],
     [{ measures: 'itemMinor', by: 'sku', window: 'hour', tz: 'Asia/Kathmandu' }, 'sku_quarter_hour'],
   ])('%j → %s', (parameters, rollup) => {
-    expect(plan(parameters).rollup.name).toBe(rollup);
+    expect(plan(parameters).reads.map((read) => read.rollup.name)).toEqual([rollup]);
+  });
+
+  test.each<[Parameters, string[]]>([
+    [{ measures: 'orders,itemMinor', by: 'store' }, ['order_minute', 'sku_quarter_hour']],
+    [{ measures: 'netMinor,itemMinor,units', by: 'channel' }, ['order_minute', 'item_minute']],
+    // On the quarter hour the smaller one does, by the minute the finer one.
+    [{ measures: 'orders,itemMinor', by: 'store', window: 'minute' }, ['order_minute', 'item_minute']],
+    [{ measures: 'orders,itemMinor', from: '2024-01-01T00:01:00Z' }, ['order_minute', 'item_minute']],
+    [{ measures: 'refunds,itemMinor', attribution: 'order' }, ['order_minute_placed', 'sku_quarter_hour']],
+    // What one holds is read of one.
+    [{ measures: 'units,itemMinor', by: 'store' }, ['sku_quarter_hour']],
+    [{ measures: 'units', by: 'category', attribution: 'order' }, ['sku_quarter_hour']],
+  ])('%j → %j', (parameters, rollups) => {
+    const { reads, grainMs, bases } = plan(parameters);
+    expect(reads.map(({ rollup }) => rollup.name)).toEqual(rollups);
+    expect(grainMs).toBe(Math.max(...reads.map(({ rollup }) => rollup.windowMs)));
+    expect(bases).toEqual([...new Set(bases)]);
+  });
+
+  test('where one attribution has no rollup, the other one is named', () => {
+    const rollups = definition.rollups.filter(({ time }) => time === 'occurredAt');
+    const query = parseQuery({ measures: 'orders,refunds', attribution: 'order' }, definition, 2);
+    expect(() => planQuery(query, { ...definition, rollups }, bounds)).toThrow(
+      'attribution is "order", expected the other attribution; it would take a rollup by placedAt of [] with orders, refunds',
+    );
   });
 
   test('an open range goes from the earliest valid instant to the end of the present window', () => {

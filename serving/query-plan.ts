@@ -1,17 +1,16 @@
-// From a query to what is read: which rollup, which range, which windows. Pure: now and the end of the data are given.
+// From a query to what is read: which rollups, which range, which windows. Pure: now and the end of the data are given.
 
 import { badParameter } from '../runtime/problem.ts';
-import { basesOf, type Definition, type Rollup } from '../schemas/definition.ts';
+import type { Definition } from '../schemas/definition.ts';
 import { maxGroups } from './batch-views.ts';
 import { tooManyRows } from './clickhouse-batch-views.ts';
 import { type Comparison, compareWith } from './comparison.ts';
 import { createLocalClock, type LocalClock } from './local-time.ts';
+import { asksMoney, moneyDimension } from './measures.ts';
 import type { Query } from './query.ts';
 import { type AskedRange, resolveRange } from './relative-range.ts';
+import { type RollupChoice, rollupChoices, type RollupRead } from './rollup-choice.ts';
 import { countWindows, type Grid, gridOf, totalGrid } from './windows.ts';
-
-/** The dimension whose values no amount is added across. */
-export const moneyDimension = 'currency';
 
 export interface QueryPlan {
   readonly query: Query;
@@ -19,25 +18,24 @@ export interface QueryPlan {
   readonly asked: AskedRange;
   /** Of the query's zone. */
   readonly clock: LocalClock;
-  readonly rollup: Rollup;
-  readonly rollupIndex: number;
+  /** Together they hold what is asked, each base measure once. */
+  readonly reads: readonly RollupRead[];
+  /** Their widest window: all edges lie on it. */
+  readonly grainMs: number;
   /** Range to read; `from` is the earliest possible instant where the query leaves it open. */
   readonly from: number;
   readonly to: number;
   readonly grid: Grid;
   /** What rows are grouped by: `by`, and the currency where amounts are asked without it. */
   readonly groupBy: readonly string[];
-  /** Base measures to sum, in the rollup's order. */
+  /** Base measures to sum, read by read. */
   readonly bases: readonly string[];
   /** What the range is held against, where the query asks for it. */
   readonly comparison: Comparison | undefined;
 }
 
-/** What is read of a range: the present, or that which it is compared with. */
-export type RangeRead = Pick<
-  QueryPlan,
-  'query' | 'rollup' | 'rollupIndex' | 'from' | 'to' | 'grid' | 'groupBy' | 'bases'
->;
+/** What is read of one rollup over one range: the present, or that which it is compared with. */
+export type RangeRead = Pick<QueryPlan, 'query' | 'from' | 'to' | 'grid' | 'groupBy'> & RollupRead;
 
 export interface PlanBounds {
   readonly nowMs: number;
@@ -52,125 +50,69 @@ const aheadMs = 3_660 * 86_400_000;
 
 /** Throws a 400 problem where no rollup can answer, or an instant is off the rollup's grain. */
 export function planQuery(query: Query, definition: Definition, bounds: PlanBounds): QueryPlan {
-  const bases = [...new Set(query.measures.flatMap((name) => basesOf(definition, name)))];
-  const candidates = candidatesFor(query, definition, bases);
   const clock = createLocalClock(query.tz);
-  const layout = layOutFirst(query, candidates, bounds, clock);
-  const { rollup } = layout;
+  const layout = layOutFirst(query, rollupChoices(query, definition), bounds, clock);
+  const { reads } = layout;
   const split =
-    asksMoney(definition, query) && !query.by.includes(moneyDimension) && rollup.dimensions.includes(moneyDimension);
+    asksMoney(definition, query) &&
+    !query.by.includes(moneyDimension) &&
+    reads.every(({ rollup }) => rollup.dimensions.includes(moneyDimension));
   return {
     ...layout,
     query,
     clock,
-    rollupIndex: definition.rollups.indexOf(rollup),
     groupBy: split ? [...query.by, moneyDimension] : query.by,
-    bases: rollup.measures.filter((name) => bases.includes(name)),
+    bases: reads.flatMap(({ bases }) => bases),
   };
 }
 
-export function asksMoney(definition: Definition, { measures }: Query): boolean {
-  return measures.some((name) => definition.measures[name]!.unit === 'minor');
-}
-
-/** The range, and the past one where the query compares and anything valid can lie there. */
+/** Of each range its reads: the present, and the past where the query compares and anything valid can lie there. */
 export function rangesOf(
   plan: QueryPlan,
   earliestMs: number,
-): { readonly present: RangeRead; readonly past: RangeRead | undefined } {
-  const { comparison } = plan;
-  if (!comparison || comparison.to <= Math.max(comparison.from, earliestMs)) return { present: plan, past: undefined };
+): { readonly present: readonly RangeRead[]; readonly past: readonly RangeRead[] | undefined } {
+  const { query, comparison, groupBy } = plan;
+  const readsOf = ({ from, to, grid }: Pick<QueryPlan, 'from' | 'to' | 'grid'>) =>
+    plan.reads.map((read) => ({ ...read, query, groupBy, from, to, grid }));
+  if (!comparison || comparison.to <= Math.max(comparison.from, earliestMs)) {
+    return { present: readsOf(plan), past: undefined };
+  }
   const { from, to, grid } = comparison;
-  return { present: plan, past: { ...plan, from: Math.max(from, earliestMs), to, grid } };
+  return { present: readsOf(plan), past: readsOf({ from: Math.max(from, earliestMs), to, grid }) };
 }
 
-const fixedMs = { minute: 60_000, '15m': 900_000 };
+type Layout = Pick<QueryPlan, 'reads' | 'grainMs' | 'asked' | 'from' | 'to' | 'grid' | 'comparison'>;
 
-/** Rollups that hold all that is asked, the smallest first: fewer dimensions, then orders before items, then wider windows. */
-function candidatesFor(query: Query, definition: Definition, bases: readonly string[]): Rollup[] {
-  const used = new Set([...query.by, ...Object.keys(query.where), ...Object.keys(query.not)]);
-  const time = query.attribution === 'event' ? 'occurredAt' : 'placedAt';
-  const window = query.window;
-  const widest = window === 'minute' || window === '15m' ? fixedMs[window] : Number.POSITIVE_INFINITY;
-  const holding = definition.rollups.filter(
-    (rollup) =>
-      bases.every((name) => rollup.measures.includes(name)) && [...used].every((d) => rollup.dimensions.includes(d)),
-  );
-  const candidates = holding.filter((rollup) => rollup.time === time && rollup.windowMs <= widest);
-  if (candidates.length === 0) throw unanswerable(query, holding, bases, [...used], time);
-  const grains = ['order', 'item'];
-  return candidates.toSorted(
-    (a, b) =>
-      a.dimensions.length - b.dimensions.length ||
-      grains.indexOf(a.grain) - grains.indexOf(b.grain) ||
-      b.windowMs - a.windowMs,
-  );
-}
-
-function unanswerable(
-  query: Query,
-  holding: readonly Rollup[],
-  bases: readonly string[],
-  used: string[],
-  time: string,
-) {
-  const needed = `a rollup by ${time} of [${used.join(', ')}] with ${bases.join(', ')}`;
-  if (holding.length === 0) {
-    return badParameter(
-      'unanswerable',
-      'measures',
-      query.measures.join(','),
-      `what a rollup holds; it would take ${needed}`,
-    );
+/** Range and windows by the first choice on whose grain all their edges lie. */
+function layOutFirst(query: Query, choices: readonly RollupChoice[], bounds: PlanBounds, clock: LocalClock): Layout {
+  const onGrain = ({ grainMs }: RollupChoice) => [query.from, query.to].every((at) => (at ?? 0) % grainMs === 0);
+  const fitting = choices.filter(onGrain);
+  for (const choice of fitting) {
+    const layout = layOut(query, choice, bounds, clock);
+    if (edgesOf(query, layout).every((at) => at % choice.grainMs === 0)) return layout;
   }
-  const timed = holding.filter((rollup) => rollup.time === time);
-  if (timed.length === 0) {
-    return badParameter(
-      'unanswerable',
-      'attribution',
-      query.attribution,
-      `the other attribution; it would take ${needed}`,
-    );
-  }
-  const least = Math.min(...timed.map((rollup) => rollup.windowMs)) / 60_000;
-  return badParameter(
-    'unanswerable',
-    'window',
-    query.window,
-    `windows of at least ${least} minutes, or ${needed} by ${query.window}`,
-  );
-}
-
-type Layout = Pick<QueryPlan, 'rollup' | 'asked' | 'from' | 'to' | 'grid' | 'comparison'>;
-
-/** Range and windows on the first candidate on whose grain all their edges lie. */
-function layOutFirst(query: Query, candidates: readonly Rollup[], bounds: PlanBounds, clock: LocalClock): Layout {
-  const onGrain = (rollup: Rollup) => [query.from, query.to].every((at) => (at ?? 0) % rollup.windowMs === 0);
-  const fitting = candidates.filter(onGrain);
-  for (const rollup of fitting) {
-    const layout = layOut(query, rollup, bounds, clock);
-    if (edgesOf(query, layout).every((at) => at % rollup.windowMs === 0)) return layout;
-  }
-  const finest = candidates.toSorted((a, b) => a.windowMs - b.windowMs)[0]!;
-  const minutes = finest.windowMs / 60_000;
+  const { reads, grainMs } = choices.toSorted((a, b) => a.grainMs - b.grainMs)[0]!;
+  const { name } = reads.find(({ rollup }) => rollup.windowMs === grainMs)!.rollup;
+  const minutes = grainMs / 60_000;
   if (fitting.length > 0) {
-    const expected = `a zone whose windows begin on multiples of ${minutes} minutes (UTC), the grain of rollup ${finest.name}`;
+    const expected = `a zone whose windows begin on multiples of ${minutes} minutes (UTC), the grain of rollup ${name}`;
     throw badParameter('unanswerable', 'tz', query.tz, expected);
   }
-  const [field, at] = (query.from ?? 0) % finest.windowMs === 0 ? ['to', query.to!] : ['from', query.from!];
-  const expected = `a multiple of ${minutes} minutes (UTC), the grain of rollup ${finest.name}`;
+  const [field, at] = (query.from ?? 0) % grainMs === 0 ? ['to', query.to!] : ['from', query.from!];
+  const expected = `a multiple of ${minutes} minutes (UTC), the grain of rollup ${name}`;
   throw badParameter('off-grain', field, clock.format(at), expected);
 }
 
-function layOut(query: Query, rollup: Rollup, bounds: PlanBounds, clock: LocalClock): Layout {
-  const asked = resolveRange(query, clock, bounds.nowMs, rollup.windowMs);
-  const { from, to, end } = rangeOf(asked, rollup, bounds, clock);
+function layOut(query: Query, choice: RollupChoice, bounds: PlanBounds, clock: LocalClock): Layout {
+  const { grainMs } = choice;
+  const asked = resolveRange(query, clock, bounds.nowMs, grainMs);
+  const { from, to, end } = rangeOf(asked, grainMs, bounds, clock);
   const { window, tz, weekStart, compare } = query;
   const grid = window === undefined ? totalGrid(from, to) : gridOf(window, tz, from, to, weekStart);
-  if (compare === undefined) return { rollup, asked, from, to, grid, comparison: undefined };
+  if (compare === undefined) return { ...choice, asked, from, to, grid, comparison: undefined };
   if (countWindows(grid, from, to) > maxGroups) throw tooManyRows();
   const present = { from, to: Math.max(Math.min(to, end), from), grid };
-  return { rollup, asked, from, to, grid, comparison: compareWith(query, asked, present, clock) };
+  return { ...choice, asked, from, to, grid, comparison: compareWith(query, asked, present, clock) };
 }
 
 /** Every instant at which a range or a window begins or ends. */
@@ -181,8 +123,7 @@ function edgesOf({ window }: Query, { asked, from, to, grid, comparison }: Layou
   return [...relative, ...windows, ...comparison.grid.starts, ...comparison.grid.steps, comparison.from, comparison.to];
 }
 
-function rangeOf(asked: AskedRange, rollup: Rollup, { nowMs, newestMs, earliestMs }: PlanBounds, clock: LocalClock) {
-  const grain = rollup.windowMs;
+function rangeOf(asked: AskedRange, grain: number, { nowMs, newestMs, earliestMs }: PlanBounds, clock: LocalClock) {
   const earliest = Math.floor(earliestMs / grain) * grain;
   const now = Math.ceil((Math.max(nowMs, newestMs) + 1) / grain) * grain;
   const end = Math.min(now, asked.latest ?? now);

@@ -2,9 +2,8 @@
 import { badParameter } from '../runtime/problem.ts';
 import type { Definition } from '../schemas/definition.ts';
 import { addSums } from './groups.ts';
-import { compareFractions, type Fraction, measureFraction } from './measures.ts';
+import { asksMoney, compareFractions, type Fraction, measureFraction, moneyDimension } from './measures.ts';
 import { type OrderKey, type Query, windowStartKey } from './query.ts';
-import { asksMoney, moneyDimension } from './query-plan.ts';
 
 /** What was counted in one window, and in the past one where the query compares. */
 export interface Entry {

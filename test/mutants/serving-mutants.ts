@@ -6,6 +6,7 @@ const partition = ['serving/partition-view.test.ts'];
 const following = ['serving/partition-follower.test.ts'];
 const live = ['serving/live-view.test.ts'];
 const views = ['serving/clickhouse-batch-views.integration.test.ts'];
+const several = ['serving/several-rollups.test.ts'];
 const answers = ['serving/app.test.ts'];
 
 export const servingMutants: readonly Mutant[] = [
@@ -217,6 +218,22 @@ export const servingMutants: readonly Mutant[] = [
     find: 'into[i]! += sum;',
     replace: 'into[i] = BigInt(Number(into[i]) + Number(sum));',
     tests: answers,
+  },
+  {
+    id: 'facts-of-every-rollup',
+    breaks: 'an event is counted once for the live share, however many rollups an answer is read of',
+    file: 'serving/answer-query.ts',
+    find: 'const telling = [...ofPresent.slice(0, 1), ...ofPast.slice(0, 1)];',
+    replace: 'const telling = [...ofPresent, ...ofPast];',
+    tests: several,
+  },
+  {
+    id: 'reads-off-the-edges',
+    breaks: 'every rollup of an answer lies on the edges that are asked',
+    file: 'serving/rollup-choice.ts',
+    find: 'grainMs: Math.max(...reads',
+    replace: 'grainMs: Math.min(...reads',
+    tests: several,
   },
   {
     id: 'served-ledger-not-checked',
