@@ -31,6 +31,29 @@ export function decodeCellKey(key: string): { windowIndex: number; values: strin
   return { windowIndex, values };
 }
 
+/** A key without the values at some places (ascending), and those values: what is left is a key of the others. */
+export function cutCellKey(
+  key: string,
+  places: readonly number[],
+): { readonly key: string; readonly values: string[] } {
+  const values: string[] = [];
+  let rest = '';
+  let kept = 0;
+  let at = key.indexOf('|');
+  for (let place = 0; values.length < places.length; place += 1) {
+    const colon = key.indexOf(':', at);
+    const end = colon + 1 + Number(key.slice(at + 1, colon));
+    if (at < 0 || colon < 0 || !(end > colon && end <= key.length)) throw badKey(key);
+    if (place === places[values.length]) {
+      values.push(key.slice(colon + 1, end));
+      rest += key.slice(kept, at);
+      kept = end;
+    }
+    at = end;
+  }
+  return { key: rest + key.slice(kept), values };
+}
+
 function badKey(key: string): RangeError {
   return new RangeError(`"${key}" is not a cell key`);
 }

@@ -6,9 +6,9 @@ import type { Generation } from '../schemas/generation.ts';
 import { type AnswerBody, formAnswer } from './answer.ts';
 import { answerTag } from './answer-tag.ts';
 import { awaitToken } from './await-token.ts';
-import { type BatchViews, maxGroups } from './batch-views.ts';
-import { tooManyRows } from './clickhouse-batch-views.ts';
-import { addGroup, countGroupFacts, type GroupMap, joinGroups } from './groups.ts';
+import { type BatchViews, maxGroups, maxHashBytes } from './batch-views.ts';
+import { tooManyDistinct, tooManyRows } from './clickhouse-batch-views.ts';
+import { addGroup, countGroupFacts, type GroupMap, hashBytesOf, joinGroups } from './groups.ts';
 import { addLivePart } from './live-part.ts';
 import type { LiveSource } from './live-source.ts';
 import type { PinnedRun } from './live-view.ts';
@@ -73,6 +73,7 @@ export async function answerUnlessKnown(
   const ofPresent = reads.slice(0, present.length);
   const ofPast = reads.slice(present.length);
   const found = { present: joinReads(ofPresent), past: joinReads(ofPast) };
+  if (hashBytesOf([...found.present.values(), ...found.past.values()]) > maxHashBytes) throw tooManyDistinct();
   const telling = [...ofPresent.slice(0, 1), ...ofPast.slice(0, 1)];
   const facts = {
     live: telling.reduce((sum, { liveFacts }) => sum + liveFacts, 0n),
@@ -83,15 +84,21 @@ export async function answerUnlessKnown(
 }
 
 async function addBatchPart(groups: GroupMap, batchViews: BatchViews, pinned: PinnedRun, range: RangeRead) {
-  const { rollup, from, to, grid, groupBy, bases, query } = range;
+  const { rollup, from, to, grid, groupBy, bases, distinct, query } = range;
   const { starts, steps } = grid;
-  const read = { rollup: rollup.name, from, to, starts, steps, groupBy, bases, where: query.where, not: query.not };
+  const { where, not } = query;
+  const read = { rollup: rollup.name, from, to, starts, steps, groupBy, bases, distinct, where, not };
   for (const group of await batchViews.read(pinned, read)) addGroup(groups, group);
   if (groups.size > maxGroups) throw tooManyRows();
 }
 
 function joinReads(reads: readonly { readonly range: RangeRead; readonly groups: GroupMap }[]): GroupMap {
-  const joined = joinGroups(reads.map(({ range, groups }) => ({ groups, width: range.bases.length })));
+  const joined = joinGroups(
+    reads.map(({ range: { bases, distinct }, groups }) => ({
+      groups,
+      widths: { sums: bases.length, sets: distinct.length },
+    })),
+  );
   if (joined.size > maxGroups) throw tooManyRows();
   return joined;
 }

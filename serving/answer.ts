@@ -1,12 +1,13 @@
 // From groups to the rows of an answer: currencies, series, empty windows, order, derived measures, windows as instants. Pure.
 
 import { badParameter } from '../runtime/problem.ts';
-import type { Definition } from '../schemas/definition.ts';
+import { type Definition, distinctOf } from '../schemas/definition.ts';
 import { currencyDigits } from '../schemas/order-event.ts';
 import { maxGroups } from './batch-views.ts';
 import { tooManyRows } from './clickhouse-batch-views.ts';
+import { exactUpTo, standardError } from './distinct.ts';
 import type { GroupMap } from './groups.ts';
-import { addSums } from './groups.ts';
+import { addTotals } from './groups.ts';
 import { moneyDimension } from './measures.ts';
 import type { QueryPlan } from './query-plan.ts';
 import { windowStartKey } from './query.ts';
@@ -20,8 +21,15 @@ export interface AnswerBody {
   readonly currency?: string;
   /** Minor digits (ISO 4217) of the currencies in the rows or in the filter. */
   readonly currencies: Readonly<Record<string, number>>;
+  /** Of measures that count different values: up to where they are exact, and beyond it their error, relative. */
+  readonly estimates?: Readonly<Record<string, Estimate>>;
   /** The query as understood. */
   readonly query: Readonly<Record<string, unknown>>;
+}
+
+interface Estimate {
+  readonly exactUpTo: number;
+  readonly standardError: number;
 }
 
 /** The groups of the present, and of what it is compared with. */
@@ -32,7 +40,7 @@ export interface Found {
 
 /** Throws a 400 problem where amounts of different currencies would have to be added, or rows are too many. */
 export function formAnswer(definition: Definition, plan: QueryPlan, found: Found, nowMs: number): AnswerBody {
-  const { query, asked, bases } = plan;
+  const { query, asked } = plan;
   const currency = impliedCurrency(plan, found);
   const first = found.present
     .values()
@@ -44,9 +52,9 @@ export function formAnswer(definition: Definition, plan: QueryPlan, found: Found
   const wantsZeros = query.window === undefined || (query.fill && asked.from !== undefined);
   if (all.length === 0 && query.by.length === 0 && wantsZeros) {
     all.push({ values: [], isOther: false, entries: new Map() });
-    if (query.window === undefined) entryAt(all[0]!, plan.grid.starts[0]!, bases);
+    if (query.window === undefined) entryAt(all[0]!, plan.grid.starts[0]!, plan);
   }
-  const ranked = rankSeries({ definition, query, bases }, all);
+  const ranked = rankSeries({ definition, query, counted: plan }, all);
   if (query.fill) fill(plan, ranked, Math.max(plan.from, from));
   const form = createRowForm({ definition, plan, from, to, nowMs });
   const rows = inOrder(plan, ranked).map(({ series, entry }) => form(series, entry));
@@ -54,8 +62,16 @@ export function formAnswer(definition: Definition, plan: QueryPlan, found: Found
     rows,
     ...(currency === undefined ? {} : { currency }),
     currencies: digitsOf(plan, currency, ranked),
+    ...estimatesOf(definition, plan),
     query: understood(plan, from, to),
   };
+}
+
+function estimatesOf(definition: Definition, { query }: QueryPlan): Pick<AnswerBody, 'estimates'> {
+  const names = query.measures.filter((name) => distinctOf(definition, name) !== undefined);
+  return names.length === 0
+    ? {}
+    : { estimates: Object.fromEntries(names.map((name) => [name, { exactUpTo, standardError }])) };
 }
 
 /** Where amounts were asked without the currency: the one that all of them are in. */
@@ -81,29 +97,31 @@ function digitsOf({ query }: QueryPlan, implied: string | undefined, ranked: rea
 }
 
 /** Groups of both periods by dimension values, the past windows under those that they are held against. */
-function seriesOf({ query, bases, comparison }: QueryPlan, { present, past }: Found): Series[] {
+function seriesOf(plan: QueryPlan, { present, past }: Found): Series[] {
+  const { query, comparison } = plan;
   const series = new Map<string, Series>();
   const entryOf = (windowStart: number, all: readonly string[]): Entry => {
     const values = all.slice(0, query.by.length);
     const key = JSON.stringify(values);
     let one = series.get(key);
     if (!one) series.set(key, (one = { values, isOther: false, entries: new Map() }));
-    return entryAt(one, windowStart, bases);
+    return entryAt(one, windowStart, plan);
   };
-  for (const group of present.values()) addSums(entryOf(group.windowStart, group.values).present, group.sums);
+  for (const group of present.values()) addTotals(entryOf(group.windowStart, group.values).present, group);
   for (const group of past.values()) {
     const windowStart = comparison?.presentOf.get(group.windowStart);
-    if (windowStart !== undefined) addSums(entryOf(windowStart, group.values).past, group.sums);
+    if (windowStart !== undefined) addTotals(entryOf(windowStart, group.values).past, group);
   }
   return [...series.values()];
 }
 
 /** Zeros for the windows in which a series has nothing. */
-function fill({ grid, to, bases }: QueryPlan, ranked: readonly Series[], from: number): void {
+function fill(plan: QueryPlan, ranked: readonly Series[], from: number): void {
+  const { grid, to } = plan;
   if (from >= to || ranked.length === 0) return;
   if (countWindows(grid, from, to) * ranked.length > maxGroups) throw tooManyRows();
   const starts = [...windowsIn(grid, from, to)].map(({ start }) => start);
-  for (const series of ranked) for (const start of starts) entryAt(series, start, bases);
+  for (const series of ranked) for (const start of starts) entryAt(series, start, plan);
 }
 
 /** By rank, then by window; by window first where nothing is ranked or windowStart comes first. */

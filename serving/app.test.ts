@@ -96,6 +96,7 @@ const group = (windowStart: number, values: string[], ...sums: bigint[]): Group 
   values,
   facts: 1n,
   sums,
+  sets: [],
   earliest: windowStart,
 });
 

@@ -3,7 +3,9 @@ import { inChain, versionsSql } from '../schemas/chain-sql.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
+import { maxHashBytes } from './batch-views.ts';
 import type { ChunkPart } from './chunk-parts.ts';
+import { bucketBits, exactUpTo, rankBits, registerCount } from './distinct.ts';
 import type { Chain } from './live-view.ts';
 
 export interface Statement {
@@ -13,7 +15,7 @@ export interface Statement {
 
 /**
  * Groups of some chunks of a rollup as of a pinned run: rows `w` (window start, minutes), d0… (dimensions), m0… (sums),
- * facts, earliest. A chunk's version is its newest one among the run and its ancestors. Windows may span chunks.
+ * facts, earliest; where values are counted also their hashes (withHashesSql). A chunk's version is its newest one among the run and its ancestors. Windows may span chunks.
  */
 export function batchPartSql(
   generation: Generation,
@@ -23,12 +25,80 @@ export function batchPartSql(
   limit: number,
 ): Statement {
   const { read } = part;
-  const params: Record<string, unknown> = {
-    ...partParams(generation, chain, part),
-    from: read.from,
-    to: read.to,
-    limit,
-  };
+  const { distinct = [] } = read;
+  const scope = scopeOf(generation, rollup, chain, part);
+  const columns = [
+    ...scope.keys,
+    ...read.bases.map((name, i) => `toString(sum(toInt128(${name}))) AS m${i}`),
+    ...distinct.map((name, i) => `${hashesSql(name)} AS u${i}`),
+    'toString(sum(facts)) AS allFacts',
+    'min(windowStart) AS earliest',
+  ];
+  const names = scope.names.join(', ');
+  const groups = `SELECT ${columns.join(', ')} ${scope.from} GROUP BY ${names} LIMIT {limit:UInt32}`;
+  const params = { ...scope.params, limit };
+  if (distinct.length === 0) return { sql: groups, params };
+  return { sql: withHashesSql(names, read, groups), params: { ...params, maxHashBytes } };
+}
+
+/**
+ * Registers of the groups that have more than `exactUpTo` values of one hidden dimension: rows w, d0… and `registers`
+ * (a character each, 48 and the rank). The same bucket and rank of the same 64 bits as in distinct.ts.
+ */
+export function registersSql(
+  generation: Generation,
+  rollup: Rollup,
+  chain: Chain,
+  part: ChunkPart,
+  dimension: string,
+): Statement {
+  const { keys, names, from, params } = scopeOf(generation, rollup, chain, part);
+  const own = names.join(', ');
+  const large =
+    `SELECT ${own} FROM (SELECT ${keys.join(', ')}, ${hashesSql(dimension)} AS u ${from} GROUP BY ${own}) ` +
+    `WHERE length(u) > ${exactUpTo}`;
+  const rest = `bitShiftRight(hash, ${bucketBits})`;
+  const rank = `least(${rankBits + 1}, bitCount(bitXor(${rest}, toUInt64(${rest} - 1))))`;
+  const ranks =
+    `SELECT ${own}, toUInt32(bitAnd(hash, ${registerCount - 1})) AS bucket, toUInt8(max(${rank})) AS highest ` +
+    `FROM (SELECT ${keys.join(', ')}, reinterpretAsUInt64(reverse(unhex(${dimension}))) AS hash ${from} AND ${dimension} != '') ` +
+    `WHERE (${own}) IN (${large}) GROUP BY ${own}, bucket`;
+  const registers = `groupArrayInsertAt(toUInt8(0), ${registerCount})(highest, bucket)`;
+  const sql =
+    `SELECT ${own}, arrayStringConcat(arrayMap(rank -> char(48 + rank), ${registers})) AS registers ` +
+    `FROM (${ranks}) GROUP BY ${own}`;
+  return { sql, params };
+}
+
+/** Different values of a hidden dimension, as many as tell whether registers are needed. */
+function hashesSql(dimension: string): string {
+  return `groupUniqArrayIf(${exactUpTo + 1})(${dimension}, ${dimension} != '')`;
+}
+
+/**
+ * The groups with their hashes as text: n0… (how many, exactUpTo + 1 for more) and h0… (16 digits each, '' for more). Where
+ * they would weigh too much altogether (`hashBytes`), none is told.
+ */
+function withHashesSql(names: string, { bases, distinct = [] }: ChunkPart['read'], groups: string): string {
+  const weight = distinct.map((_, i) => `least(8 * length(u${i}), ${registerCount})`).join(' + ');
+  const told = [
+    names,
+    ...bases.map((_, i) => `m${i}`),
+    'allFacts',
+    'earliest',
+    'toString(hashBytes) AS hashBytes',
+    ...distinct.flatMap((_, i) => [
+      `length(u${i}) AS n${i}`,
+      `if(n${i} > ${exactUpTo} OR hashBytes > {maxHashBytes:UInt64}, '', arrayStringConcat(u${i})) AS h${i}`,
+    ]),
+  ];
+  return `SELECT ${told.join(', ')} FROM (SELECT *, sum(${weight}) OVER () AS hashBytes FROM (${groups}))`;
+}
+
+/** The rows of some chunks that a read is about: the columns that it groups them by, with their names, and FROM … WHERE …. */
+function scopeOf(generation: Generation, rollup: Rollup, chain: Chain, part: ChunkPart) {
+  const { read } = part;
+  const params: Record<string, unknown> = { ...partParams(generation, chain, part), from: read.from, to: read.to };
   const conditions = ['windowStart >= {from:Int64}', 'windowStart < {to:Int64}', seenSql];
   for (const [filter, word, prefix] of [
     [read.where, 'IN', 'where'],
@@ -41,18 +111,12 @@ export function batchPartSql(
       conditions.push(`${dimension} ${word} {${prefix}_${dimension}:Array(String)}`);
     }
   }
-  const columns = [
-    `${windowSql(read, params)} AS w`,
-    ...read.groupBy.map((name, i) => `${name} AS d${i}`),
-    ...read.bases.map((name, i) => `toString(sum(toInt128(${name}))) AS m${i}`),
-    'toString(sum(facts)) AS allFacts',
-    'min(windowStart) AS earliest',
-  ];
-  const keys = ['w', ...read.groupBy.map((_, i) => `d${i}`)];
-  const sql =
-    `SELECT ${columns.join(', ')} FROM ${viewTable(generation, rollup)} ` +
-    `WHERE ${conditions.join(' AND ')} GROUP BY ${keys.join(', ')} LIMIT {limit:UInt32}`;
-  return { sql, params };
+  return {
+    keys: [`${windowSql(read, params)} AS w`, ...read.groupBy.map((name, i) => `${name} AS d${i}`)],
+    names: ['w', ...read.groupBy.map((_, i) => `d${i}`)],
+    from: `FROM ${viewTable(generation, rollup)} WHERE ${conditions.join(' AND ')}`,
+    params,
+  };
 }
 
 /**

@@ -5,10 +5,12 @@ import { Problem } from '../runtime/problem.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { viewTable } from '../schemas/layout-clickhouse.ts';
-import { batchPartSql, partParams, seenSql, type Statement, witnessSql } from './batch-part.ts';
-import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups } from './batch-views.ts';
+import { batchPartSql, partParams, registersSql, seenSql, type Statement, witnessSql } from './batch-part.ts';
+import { type BatchRead, type BatchViews, type Extent, type Group, maxGroups, maxHashBytes } from './batch-views.ts';
 import { type ChunkPart, partsOf } from './chunk-parts.ts';
-import { addGroup, type GroupMap } from './groups.ts';
+import { encodeCellKey } from '../schemas/cells.ts';
+import { DistinctSet, exactUpTo } from './distinct.ts';
+import { addGroup, type GroupMap, hashBytesOf } from './groups.ts';
 import type { Chain, PinnedRun } from './live-view.ts';
 import { findChain } from './pin-run.ts';
 import { createResultCache } from './result-cache.ts';
@@ -21,6 +23,9 @@ interface BatchViewLimits {
 }
 const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 2_000, cachedGroups: 300_000 };
 
+/** About what a group without hashes takes: its hashes are weighed by it. */
+const bytesOfGroup = 256;
+
 type Witness = Readonly<Record<'present' | 'hash' | 'pinned' | 'published', string>>;
 type GroupRow = Readonly<Record<string, string>>;
 
@@ -32,7 +37,7 @@ export function createClickHouseBatchViews(
   const { timeoutMs } = limits;
   const { rollups } = generation.definition;
   const bounds = { entries: limits.cachedResults, weight: limits.cachedGroups };
-  const weigh = (kept: readonly Group[]) => 1 + kept.length;
+  const weigh = (kept: readonly Group[]) => 1 + kept.length + Math.ceil(hashBytesOf(kept) / bytesOfGroup);
   const wholes = createResultCache<readonly Group[]>(bounds, weigh);
   const parts = createResultCache<readonly Group[]>(bounds, weigh);
   const extents = createResultCache<Extent>({ entries: 100, weight: 100 }, () => 1);
@@ -85,11 +90,29 @@ export function createClickHouseBatchViews(
     const statementOf = (chain: Chain) => batchPartSql(generation, rollup, chain, part, maxGroups + 1);
     const rows = await ask<GroupRow>(asked, rollup, part, statementOf);
     if (rows.length > maxGroups) throw tooManyRows();
+    if (Number(rows[0]?.['hashBytes'] ?? 0) > maxHashBytes) throw tooManyDistinct();
+    const keyOf = (row: GroupRow) =>
+      encodeCellKey(
+        Number(row['w']),
+        read.groupBy.map((_, i) => row[`d${i}`]!),
+      );
+    const isLarge = (row: GroupRow, i: number) => Number(row[`n${i}`]) > exactUpTo;
+    const registers = await Promise.all(
+      (read.distinct ?? []).map(async (dimension, i) => {
+        if (!rows.some((row) => isLarge(row, i))) return new Map<string, string>();
+        const registersOf = (chain: Chain) => registersSql(generation, rollup, chain, part, dimension);
+        const found = await ask<GroupRow>(asked, rollup, part, registersOf);
+        return new Map(found.map((row) => [keyOf(row), row['registers']!]));
+      }),
+    );
     return rows.map((row) => ({
       windowStart: Number(row['w']) * 60_000,
       values: read.groupBy.map((_, i) => row[`d${i}`]!),
       facts: BigInt(row['allFacts']!),
       sums: read.bases.map((_, i) => BigInt(row[`m${i}`]!)),
+      sets: registers.map((large, i) =>
+        isLarge(row, i) ? DistinctSet.ofRegisters(large.get(keyOf(row)) ?? '') : DistinctSet.ofHex(row[`h${i}`]!),
+      ),
       earliest: Number(row['earliest']),
     }));
   }
@@ -170,5 +193,16 @@ export function tooManyRows(): Problem {
     detail: `the answer would have more than ${maxGroups} rows`,
     field: 'by',
     expected: 'a shorter range, wider windows or fewer dimensions',
+  });
+}
+
+export function tooManyDistinct(): Problem {
+  return new Problem({
+    code: 'too-many-distinct',
+    status: 400,
+    title: 'Too many different values',
+    detail: `to count different values in every group the answer would hold more than ${maxHashBytes / 1024 / 1024} MiB of hashes`,
+    field: 'by',
+    expected: 'a shorter range, wider windows, fewer dimensions or a filter',
   });
 }

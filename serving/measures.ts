@@ -1,5 +1,7 @@
-// Measures from the sums of base measures, exact: integers as bigint, ratios as decimal text.
+// Measures from what was counted: sums of base measures, exact (integers as bigint, ratios as decimal text), and how many
+// different values the hidden dimensions have.
 import type { Definition } from '../schemas/definition.ts';
+import type { Totals } from './groups.ts';
 import type { Query } from './query.ts';
 
 /** The dimension whose values no amount is added across. */
@@ -12,12 +14,28 @@ export function asksMoney(definition: Definition, { measures }: Query): boolean 
 /** A JSON number of any size, null where undefined. */
 export type MeasureValue = unknown;
 
-type Sums = ReadonlyMap<string, bigint>;
+/** Names of what totals hold, in their order. */
+export interface Counted {
+  /** Base measures. */
+  readonly bases: readonly string[];
+  /** Hidden dimensions. */
+  readonly distinct: readonly string[];
+}
 
-/** `sums` by base measure. Integers beyond 2^53 and decimals are written digit by digit (JSON.rawJSON). */
-export function measureValue(definition: Definition, name: string, sums: Sums): MeasureValue {
+/** By base measure its sum, by hidden dimension how many values it has. */
+type Counts = ReadonlyMap<string, bigint>;
+
+export function countsOf({ bases, distinct }: Counted, { sums, sets }: Totals): Counts {
+  return new Map([
+    ...bases.map((name, i): [string, bigint] => [name, sums[i]!]),
+    ...distinct.map((name, i): [string, bigint] => [name, sets[i]!.count()]),
+  ]);
+}
+
+/** Integers beyond 2^53 and decimals are written digit by digit (JSON.rawJSON). */
+export function measureValue(definition: Definition, name: string, counts: Counts): MeasureValue {
   const measure = definition.measures[name]!;
-  const fraction = measureFraction(definition, name, sums);
+  const fraction = measureFraction(definition, name, counts);
   if (measure.kind === 'ratio') return fraction ? ratioValue(fraction.of, fraction.by, measure.decimals) : null;
   return integerValue(fraction!.of);
 }
@@ -29,13 +47,14 @@ export interface Fraction {
 }
 
 /** undefined for nothing divided. */
-export function measureFraction(definition: Definition, name: string, sums: Sums): Fraction | undefined {
+export function measureFraction(definition: Definition, name: string, counts: Counts): Fraction | undefined {
   const measure = definition.measures[name]!;
-  const sum = (base: string) => sums.get(base) ?? 0n;
+  const sum = (base: string) => counts.get(base) ?? 0n;
   switch (measure.kind) {
     case 'base':
-    case 'distinct':
       return { of: sum(name), by: 1n };
+    case 'distinct':
+      return { of: sum(measure.of), by: 1n };
     case 'difference':
       return { of: measure.minus.reduce((rest, base) => rest - sum(base), sum(measure.of)), by: 1n };
     case 'ratio': {

@@ -30,6 +30,8 @@ export interface QueryPlan {
   readonly groupBy: readonly string[];
   /** Base measures to sum, read by read. */
   readonly bases: readonly string[];
+  /** Hidden dimensions to count, read by read. */
+  readonly distinct: readonly string[];
   /** What the range is held against, where the query asks for it. */
   readonly comparison: Comparison | undefined;
 }
@@ -63,6 +65,7 @@ export function planQuery(query: Query, definition: Definition, bounds: PlanBoun
     clock,
     groupBy: split ? [...query.by, moneyDimension] : query.by,
     bases: reads.flatMap(({ bases }) => bases),
+    distinct: reads.flatMap(({ distinct }) => distinct),
   };
 }
 

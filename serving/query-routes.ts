@@ -57,7 +57,7 @@ function sendAnswer(reply: FastifyReply, answer: Answer, query: Query): FastifyR
 }
 
 /** What a table cannot say. Texts are JSON in ASCII. */
-function csvHeaders({ provenance, currency, currencies }: Answer): Record<string, string> {
+function csvHeaders({ provenance, currency, currencies, estimates }: Answer): Record<string, string> {
   const { run, vector, lagRecords, deferredRecords, notes } = provenance;
   return {
     'tidemark-run': run,
@@ -65,6 +65,7 @@ function csvHeaders({ provenance, currency, currencies }: Answer): Record<string
     'tidemark-lag-records': String(lagRecords ?? 'unknown'),
     'tidemark-deferred-records': String(deferredRecords),
     'tidemark-currencies': JSON.stringify(currencies),
+    ...(estimates === undefined ? {} : { 'tidemark-estimates': JSON.stringify(estimates) }),
     ...(currency === undefined ? {} : { 'tidemark-currency': currency }),
     'tidemark-notes': asciiJson(boundedNotes(notes)),
   };

@@ -1,7 +1,7 @@
 // Which rollups answer a query: the smallest that holds all of it; where none does, several together, each measure from the
 // smallest that holds it. Pure.
 import { badParameter } from '../runtime/problem.ts';
-import { basesOf, type Definition, goesBy, type Rollup } from '../schemas/definition.ts';
+import { basesOf, type Definition, distinctOf, goesBy, type Rollup } from '../schemas/definition.ts';
 import { asksMoney, moneyDimension } from './measures.ts';
 import type { Query } from './query.ts';
 
@@ -11,6 +11,8 @@ export interface RollupRead {
   readonly rollupIndex: number;
   /** Base measures to sum, in the rollup's order. */
   readonly bases: readonly string[];
+  /** Hidden dimensions whose values are counted, in the rollup's order. */
+  readonly distinct: readonly string[];
 }
 
 /** Rollups that hold a query together. All that it begins and ends with lies on the widest of their windows. */
@@ -25,23 +27,24 @@ const fixedMs = { minute: 60_000, '15m': 900_000 };
 export function rollupChoices(query: Query, definition: Definition): RollupChoice[] {
   const asked = askOf(query, definition);
   const fitting = smallestFirst(definition.rollups.filter((rollup) => asked.fits(rollup)));
-  const whole = fitting.filter((rollup) => asked.bases.every((base) => holds(rollup, base)));
-  if (whole.length > 0) return whole.map((rollup) => choose(definition, asked.bases, () => rollup));
+  const whole = fitting.filter((rollup) => asked.needs.every((need) => holds(definition, rollup, need)));
+  if (whole.length > 0) return whole.map((rollup) => choose(definition, asked.needs, () => rollup));
   // Groups of several rollups meet by their values: where amounts are split by currency, so is all else.
   const split = asksMoney(definition, query);
   const parts = split ? fitting.filter(({ dimensions }) => dimensions.includes(moneyDimension)) : fitting;
   const grains = [...new Set(parts.map(({ windowMs }) => windowMs))].toSorted((a, b) => b - a);
   const several = grains.flatMap((grain) => {
     const among = parts.filter(({ windowMs }) => windowMs <= grain);
-    const rollupOf = (base: string) => among.find((rollup) => holds(rollup, base));
-    return asked.bases.every(rollupOf) ? [choose(definition, asked.bases, (base) => rollupOf(base)!)] : [];
+    const rollupOf = (need: string) => among.find((rollup) => holds(definition, rollup, need));
+    return asked.needs.every(rollupOf) ? [choose(definition, asked.needs, (need) => rollupOf(need)!)] : [];
   });
   if (several.length === 0) throw unanswerable(query, definition, asked);
   return several;
 }
 
 interface Asked {
-  readonly bases: readonly string[];
+  /** Base measures and distinct ones. */
+  readonly needs: readonly string[];
   /** Dimensions that it groups or filters by. */
   readonly used: readonly string[];
   readonly time: Rollup['time'];
@@ -56,7 +59,9 @@ function askOf(query: Query, definition: Definition): Asked {
   const time = attribution === 'event' ? 'occurredAt' : 'placedAt';
   const widestMs = window === 'minute' || window === '15m' ? fixedMs[window] : Number.POSITIVE_INFINITY;
   return {
-    bases: [...new Set(measures.flatMap((name) => basesOf(definition, name)))],
+    needs: [
+      ...new Set(measures.flatMap((name) => (distinctOf(definition, name) ? [name] : basesOf(definition, name)))),
+    ],
     used,
     time,
     widestMs,
@@ -65,8 +70,9 @@ function askOf(query: Query, definition: Definition): Asked {
   };
 }
 
-function holds(rollup: Rollup, base: string): boolean {
-  return rollup.measures.includes(base);
+function holds(definition: Definition, { dimensions, measures }: Rollup, need: string): boolean {
+  const dimension = distinctOf(definition, need);
+  return dimension === undefined ? measures.includes(need) : dimensions.includes(dimension);
 }
 
 /** Fewer dimensions, then orders before items, then wider windows. */
@@ -80,19 +86,21 @@ function smallestFirst(rollups: readonly Rollup[]): Rollup[] {
   );
 }
 
-function choose(definition: Definition, bases: readonly string[], rollupOf: (base: string) => Rollup): RollupChoice {
-  const reads = [...Map.groupBy(bases, rollupOf)].map(([rollup, own]) => ({
+function choose(definition: Definition, needs: readonly string[], rollupOf: (need: string) => Rollup): RollupChoice {
+  const reads = [...Map.groupBy(needs, rollupOf)].map(([rollup, own]) => ({
     rollup,
     rollupIndex: definition.rollups.indexOf(rollup),
     bases: rollup.measures.filter((name) => own.includes(name)),
+    distinct: rollup.dimensions.filter((name) => own.some((need) => distinctOf(definition, need) === name)),
   }));
   return { reads, grainMs: Math.max(...reads.map(({ rollup }) => rollup.windowMs)) };
 }
 
 /** Names what the measures would need that no rollup holds: dimensions, the attribution or windows as narrow. */
-function unanswerable(query: Query, { rollups }: Definition, { bases, used, time, widestMs }: Asked) {
+function unanswerable(query: Query, definition: Definition, { needs, used, time, widestMs }: Asked) {
+  const { rollups } = definition;
   const without = (fits: (rollup: Rollup) => boolean) =>
-    bases.filter((base) => !rollups.some((rollup) => holds(rollup, base) && fits(rollup)));
+    needs.filter((need) => !rollups.some((rollup) => holds(definition, rollup, need) && fits(rollup)));
   const needed = (names: readonly string[]) => `a rollup by ${time} of [${used.join(', ')}] with ${names.join(', ')}`;
   const hasUsed = ({ dimensions }: Rollup) => used.every((name) => dimensions.includes(name));
   const apart = without(hasUsed);
@@ -107,8 +115,10 @@ function unanswerable(query: Query, { rollups }: Definition, { bases, used, time
     return badParameter('unanswerable', 'attribution', query.attribution, expected);
   }
   const wide = without((rollup) => timed(rollup) && rollup.windowMs <= widestMs);
-  const least = wide.map((base) =>
-    Math.min(...rollups.filter((rollup) => holds(rollup, base) && timed(rollup)).map(({ windowMs }) => windowMs)),
+  const least = wide.map((need) =>
+    Math.min(
+      ...rollups.filter((rollup) => holds(definition, rollup, need) && timed(rollup)).map(({ windowMs }) => windowMs),
+    ),
   );
   const expected = `windows of at least ${Math.max(...least) / 60_000} minutes, or ${needed(wide)} by ${query.window}`;
   return badParameter('unanswerable', 'window', query.window, expected);

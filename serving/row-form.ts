@@ -1,6 +1,6 @@
 // One row of an answer: window, dimensions, measures, and what it is held against. Pure.
 import type { Definition } from '../schemas/definition.ts';
-import { changeValue, measureFraction, measureValue } from './measures.ts';
+import { changeValue, countsOf, measureFraction, measureValue } from './measures.ts';
 import type { QueryPlan } from './query-plan.ts';
 import type { Entry, Series } from './series.ts';
 import { windowEndOf } from './windows.ts';
@@ -18,11 +18,10 @@ export interface RowForm {
 
 export function createRowForm(given: RowForm): (series: Series, entry: Entry) => Row {
   const { definition, plan, from, to, nowMs } = given;
-  const { query, asked, grid, bases, clock, comparison } = plan;
+  const { query, asked, grid, clock, comparison } = plan;
   const iso = memoize((at: number) => clock.format(at));
-  const sumsOf = (sums: readonly bigint[]) => new Map(bases.map((name, i) => [name, sums[i]!]));
-  const measuresOf = (sums: ReadonlyMap<string, bigint>) =>
-    Object.fromEntries(query.measures.map((name) => [name, measureValue(definition, name, sums)]));
+  const measuresOf = (counts: ReadonlyMap<string, bigint>) =>
+    Object.fromEntries(query.measures.map((name) => [name, measureValue(definition, name, counts)]));
 
   function windowOf(windowStart: number): { start: number; end: number } {
     if (query.window === undefined) return { start: from, end: to };
@@ -33,10 +32,10 @@ export function createRowForm(given: RowForm): (series: Series, entry: Entry) =>
     };
   }
 
-  function comparedWith({ windowStart, present, past }: Entry): Row | null {
+  function comparedWith({ windowStart, past }: Entry, now: ReadonlyMap<string, bigint>): Row | null {
     const window = comparison?.windows.get(windowStart);
     if (!window) return null;
-    const [now, before] = [sumsOf(present), sumsOf(past)];
+    const before = countsOf(plan, past);
     const change = (name: string) =>
       changeValue(measureFraction(definition, name, now), measureFraction(definition, name, before));
     return {
@@ -49,14 +48,15 @@ export function createRowForm(given: RowForm): (series: Series, entry: Entry) =>
 
   return (series, entry) => {
     const { start, end } = windowOf(entry.windowStart);
+    const now = countsOf(plan, entry.present);
     return {
       windowStart: iso(start),
       windowEnd: iso(end),
       ...(end > nowMs ? { open: true } : {}),
       ...(series.isOther ? { other: true } : {}),
       ...Object.fromEntries(query.by.map((name, i) => [name, series.values[i]])),
-      ...measuresOf(sumsOf(entry.present)),
-      ...(comparison ? { compare: comparedWith(entry) } : {}),
+      ...measuresOf(now),
+      ...(comparison ? { compare: comparedWith(entry, now) } : {}),
     };
   };
 }

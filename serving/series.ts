@@ -1,15 +1,23 @@
 // From groups to series: all windows of one set of dimension values, ranked, cut to the limit, the rest as one more. Pure.
 import { badParameter } from '../runtime/problem.ts';
-import type { Definition } from '../schemas/definition.ts';
-import { addSums } from './groups.ts';
-import { asksMoney, compareFractions, type Fraction, measureFraction, moneyDimension } from './measures.ts';
+import { type Definition, distinctOf } from '../schemas/definition.ts';
+import { addTotals, emptyTotals, type Totals } from './groups.ts';
+import {
+  asksMoney,
+  compareFractions,
+  countsOf,
+  type Counted,
+  type Fraction,
+  measureFraction,
+  moneyDimension,
+} from './measures.ts';
 import { type OrderKey, type Query, windowStartKey } from './query.ts';
 
 /** What was counted in one window, and in the past one where the query compares. */
 export interface Entry {
   readonly windowStart: number;
-  readonly present: bigint[];
-  readonly past: bigint[];
+  readonly present: Totals;
+  readonly past: Totals;
 }
 
 export interface Series {
@@ -20,11 +28,11 @@ export interface Series {
   readonly entries: Map<number, Entry>;
 }
 
-/** Zeros for each of `bases` where there is none yet. */
-export function entryAt(series: Series, windowStart: number, bases: readonly string[]): Entry {
+/** Zeros for all that is counted where there is none yet. */
+export function entryAt(series: Series, windowStart: number, counted: Counted): Entry {
   let entry = series.entries.get(windowStart);
   if (!entry) {
-    const zeros = () => bases.map(() => 0n);
+    const zeros = () => emptyTotals({ sums: counted.bases.length, sets: counted.distinct.length });
     entry = { windowStart, present: zeros(), past: zeros() };
     series.entries.set(windowStart, entry);
   }
@@ -34,8 +42,8 @@ export function entryAt(series: Series, windowStart: number, bases: readonly str
 export interface Ranking {
   readonly definition: Definition;
   readonly query: Query;
-  /** In the order in which an entry holds their sums. */
-  readonly bases: readonly string[];
+  /** In the order in which an entry holds it. */
+  readonly counted: Counted;
 }
 
 /** Ranked by the whole present range, ties by dimension values; those beyond the limit are left out or added up. */
@@ -53,14 +61,17 @@ export function rankSeries(ranking: Ranking, series: readonly Series[]): Series[
 
 type RankValue = string | Fraction | undefined;
 
-function rankValues({ definition, query, bases }: Ranking, keys: readonly OrderKey[], series: Series): RankValue[] {
+function rankValues({ definition, query, counted }: Ranking, keys: readonly OrderKey[], series: Series): RankValue[] {
   if (keys.length === 0) return [];
-  const total = bases.map(() => 0n);
-  for (const { present } of series.entries.values()) addSums(total, present);
-  const sums = new Map(bases.map((name, i) => [name, total[i]!]));
+  // A union over all windows costs more than a sum: only where it ranks.
+  const byCount = keys.some(({ name }) => distinctOf(definition, name) !== undefined);
+  const ranked = { bases: counted.bases, distinct: byCount ? counted.distinct : [] };
+  const total = emptyTotals({ sums: ranked.bases.length, sets: ranked.distinct.length });
+  for (const { present } of series.entries.values()) addTotals(total, present);
+  const counts = countsOf(ranked, total);
   return keys.map(({ name }) => {
     const dimension = query.by.indexOf(name);
-    return dimension < 0 ? measureFraction(definition, name, sums) : series.values[dimension]!;
+    return dimension < 0 ? measureFraction(definition, name, counts) : series.values[dimension]!;
   });
 }
 
@@ -104,7 +115,7 @@ function refuseMoneyAcross({ definition, query }: Ranking, keys: readonly OrderK
 }
 
 /** The rest as one series; where amounts are asked, as one for each currency. */
-function addUp({ definition, query, bases }: Ranking, rest: readonly Series[]): Series[] {
+function addUp({ definition, query, counted }: Ranking, rest: readonly Series[]): Series[] {
   const at = asksMoney(definition, query) ? query.by.indexOf(moneyDimension) : -1;
   const others = new Map<string, Series>();
   for (const { values, entries } of rest) {
@@ -115,9 +126,9 @@ function addUp({ definition, query, bases }: Ranking, rest: readonly Series[]): 
       others.set(currency, other);
     }
     for (const { windowStart, present, past } of entries.values()) {
-      const entry = entryAt(other, windowStart, bases);
-      addSums(entry.present, present);
-      addSums(entry.past, past);
+      const entry = entryAt(other, windowStart, counted);
+      addTotals(entry.present, present);
+      addTotals(entry.past, past);
     }
   }
   return [...others].toSorted(([a], [b]) => compareText(a, b)).map(([, other]) => other);

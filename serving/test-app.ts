@@ -164,7 +164,14 @@ function viewsOf(events: readonly OrderEvent[]): (read: BatchRead) => readonly G
     const groups: GroupMap = new Map();
     const query = { where: read.where, not: read.not } as Query;
     const grid = { starts: read.starts, steps: read.steps, end: read.to };
-    const range = { ...read, query, grid, rollupIndex, rollup: generation.definition.rollups[rollupIndex]! };
+    const range = {
+      ...read,
+      distinct: read.distinct ?? [],
+      query,
+      grid,
+      rollupIndex,
+      rollup: generation.definition.rollups[rollupIndex]!,
+    };
     addLivePart(groups, [[{ ...emptyEpoch(generation.definition, 0), cells }]], range);
     return [...groups.values()];
   };

@@ -18,6 +18,7 @@ import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { ArchiveReader } from '../../serving/archive-reader.ts';
 import type { BatchRead, BatchViews, Extent } from '../../serving/batch-views.ts';
 import { extentRollup } from '../../serving/clickhouse-batch-views.ts';
+import { DistinctSet } from '../../serving/distinct.ts';
 import { addGroup, type GroupMap } from '../../serving/groups.ts';
 import type { PinnedRun } from '../../serving/live-view.ts';
 import type { RunSource } from '../../serving/run-source.ts';
@@ -522,6 +523,7 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
           values: read.groupBy.map(value),
           facts: BigInt(values[0]!),
           sums: read.bases.map((name) => BigInt(values[rollup.measures.indexOf(name) + 1]!)),
+          sets: (read.distinct ?? []).map((name) => DistinctSet.ofHex(value(name))),
           earliest: at,
         });
       }
