@@ -5,6 +5,7 @@ import { Problem } from '../runtime/problem.ts';
 import type { LogEntry } from '../schemas/oracle.ts';
 import { createServingApp } from './app.ts';
 import type { BatchRead, BatchViews, Group } from './batch-views.ts';
+import { DistinctSet, registerCount } from './distinct.ts';
 import { createLiveSource } from './live-source.ts';
 import { noChunkVersions } from './chunk-versions.ts';
 import { createLiveView } from './live-view.ts';
@@ -272,6 +273,20 @@ describe('GET /v1/query', () => {
   });
 });
 
+test('sets of more than 64 MiB in one answer are refused, whichever period they are of', async () => {
+  const registers = DistinctSet.ofRegisters('1'.repeat(registerCount));
+  const groups = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ ...group(Date.UTC(2024, 5, 1), [`s${i}`]), sets: [registers] }));
+  const url = '/v1/query?measures=customers&by=store&from=2024-06-01';
+  const fits = await scene({ log: [], live: 0, groups: groups(4_096) }).get(url);
+  expect([fits.status, fits.body.rows?.length]).toEqual([200, 4_096]);
+  const refused = await scene({ log: [], live: 0, groups: groups(4_097) }).get(url);
+  expect(refused).toMatchObject({ status: 400, body: { code: 'too-many-distinct', field: 'by' } });
+  expect(refused.body.detail).toContain('64 MiB');
+  const compared = await scene({ log: [], live: 0, groups: groups(2_100) }).get(`${url}&compare=day-ago`);
+  expect(compared).toMatchObject({ status: 400, body: { code: 'too-many-distinct' } });
+});
+
 describe('the other resources', () => {
   test('status: ledger, totals and extent of run and live part together', async () => {
     const { get } = scene();
@@ -307,6 +322,18 @@ describe('the other resources', () => {
       kind: 'difference',
     });
     expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
+    expect(body.measures).toContainEqual({
+      ...{ name: 'customers', title: 'different customers who placed an order', unit: 'count', kind: 'distinct' },
+      ...{ exactUpTo: 4_096, standardError: 0.0081 },
+    });
+    expect(body.rollups).toContainEqual({
+      ...{ name: 'customer_quarter_hour', grain: 'order', attribution: 'event', attributions: ['event', 'order'] },
+      ...{
+        windowMs: 900_000,
+        dimensions: ['store', 'channel', 'country', 'currency'],
+        measures: ['orders', 'customers'],
+      },
+    });
     expect(JSON.stringify(body)).not.toContain('"customer"');
     expect(body.windows).toContain('week');
     expect([body.weekDays, body.ranges, body.comparisons].map((names) => names.length)).toEqual([7, 6, 4]);

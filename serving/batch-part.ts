@@ -3,7 +3,6 @@ import { inChain, versionsSql } from '../schemas/chain-sql.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
-import { maxHashBytes } from './batch-views.ts';
 import type { ChunkPart } from './chunk-parts.ts';
 import { bucketBits, exactUpTo, rankBits, registerCount } from './distinct.ts';
 import type { Chain } from './live-view.ts';
@@ -22,7 +21,7 @@ export function batchPartSql(
   rollup: Rollup,
   chain: Chain,
   part: ChunkPart,
-  limit: number,
+  most: { readonly groups: number; readonly hashBytes: number },
 ): Statement {
   const { read } = part;
   const { distinct = [] } = read;
@@ -36,9 +35,9 @@ export function batchPartSql(
   ];
   const names = scope.names.join(', ');
   const groups = `SELECT ${columns.join(', ')} ${scope.from} GROUP BY ${names} LIMIT {limit:UInt32}`;
-  const params = { ...scope.params, limit };
+  const params = { ...scope.params, limit: most.groups };
   if (distinct.length === 0) return { sql: groups, params };
-  return { sql: withHashesSql(names, read, groups), params: { ...params, maxHashBytes } };
+  return { sql: withHashesSql(names, read, groups), params: { ...params, hashBytes: most.hashBytes } };
 }
 
 /**
@@ -86,13 +85,13 @@ function withHashesSql(names: string, { bases, distinct = [] }: ChunkPart['read'
     ...bases.map((_, i) => `m${i}`),
     'allFacts',
     'earliest',
-    'toString(hashBytes) AS hashBytes',
+    'toString(weight) AS hashBytes',
     ...distinct.flatMap((_, i) => [
       `length(u${i}) AS n${i}`,
-      `if(n${i} > ${exactUpTo} OR hashBytes > {maxHashBytes:UInt64}, '', arrayStringConcat(u${i})) AS h${i}`,
+      `if(n${i} > ${exactUpTo} OR weight > {hashBytes:UInt64}, '', arrayStringConcat(u${i})) AS h${i}`,
     ]),
   ];
-  return `SELECT ${told.join(', ')} FROM (SELECT *, sum(${weight}) OVER () AS hashBytes FROM (${groups}))`;
+  return `SELECT ${told.join(', ')} FROM (SELECT *, sum(${weight}) OVER () AS weight FROM (${groups}))`;
 }
 
 /** The rows of some chunks that a read is about: the columns that it groups them by, with their names, and FROM … WHERE …. */

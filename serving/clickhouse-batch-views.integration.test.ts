@@ -4,8 +4,10 @@ import { ensureTables } from '../runtime/clickhouse.ts';
 import type { Rollup } from '../schemas/definition.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import { tables, viewTable } from '../schemas/layout-clickhouse.ts';
+import { pseudonymOf } from '../schemas/pseudonym.ts';
 import type { BatchRead } from './batch-views.ts';
 import { createClickHouseBatchViews } from './clickhouse-batch-views.ts';
+import { DistinctSet } from './distinct.ts';
 import type { PinnedRun } from './live-view.ts';
 import { pinRun } from './pin-run.ts';
 import { findBroken } from './run-wholeness.ts';
@@ -109,4 +111,107 @@ test('a run that was lost when the store was set back is no ancestor: the next o
     await clickhouse.command(`DELETE FROM ${table} WHERE run = {run:String}`, { run: lost.run.run });
   const next = await publish(await write(testRun(generation, first.run, [3], 9), byEvent, 2, start + dayMs / 2));
   expect(await orders(await pinRun(clickhouse, generation, next, lost))).toBe(3);
+});
+
+/** A store's orders by customers `from` to `to` (not included), told by their numbers. */
+type Shop = readonly [store: string, from: number, to: number];
+
+async function openCustomers(horizonMs: number, chunks: readonly (readonly Shop[])[]) {
+  const { generation, publish, pin } = await openWorld(horizonMs);
+  const { rollups } = generation.definition;
+  const rollup = rollups.find(({ dimensions }) => dimensions.includes('customer'))!;
+  const hashOf = (n: number) => pseudonymOf(n === 0 ? null : `customer ${n}`, generation.identityKey);
+  const run = testRun(generation, '', [1], 1);
+  for (const [i, shops] of chunks.entries()) {
+    const occurredAt = start + i * generation.chunkMs;
+    const chunk = Math.floor(occurredAt / generation.chunkMs);
+    const fixed = { run: run.run, chunk, windowStart: Math.floor(occurredAt / rollup.windowMs) * rollup.windowMs };
+    const rows = shops.flatMap(([store, from, to]) =>
+      Array.from({ length: to - from }, (_, n) => ({
+        ...fixed,
+        customer: hashOf(from + n),
+        ...{ store, channel: 'x', country: 'x', currency: 'x', facts: 1, orders: 1 },
+      })),
+    );
+    await clickhouse.insertRows(viewTable(generation, rollup), rows);
+    const announced = rollups.map((each) => (each === rollup ? rows.length : 0));
+    const version = { generation: generation.id, run: run.run, chunk, rows: announced, facts: rows.length };
+    await clickhouse.insertRows(tables.runChunks, [{ ...version, version: run.run }]);
+  }
+  const pinned = await pin(await publish(run));
+  const whole = { rollup: rollup.name, from: start, to: start + dayMs, starts: [start], steps: [dayMs] };
+  const bounds = { timeoutMs: 20_000, cachedResults: 10, cachedGroups: 10, hashBytes: 1_000_000 };
+  const read = (some: Partial<BatchRead> = {}, hashBytes = bounds.hashBytes) =>
+    createClickHouseBatchViews(clickhouse, generation, { ...bounds, hashBytes }).read(pinned, {
+      ...whole,
+      ...{ groupBy: ['store'], bases: ['orders'], distinct: ['customer'], where: {}, not: {} },
+      ...some,
+    });
+  /** What the same customers are in TypeScript. */
+  const setOf = (numbers: Iterable<number>) => {
+    const set = new DistinctSet();
+    for (const n of numbers) if (n > 0) set.addHex(hashOf(n));
+    return set;
+  };
+  return { read, setOf };
+}
+
+/** Neither has a hash or a register that the other has not. */
+function expectSameSet(a: DistinctSet, b: DistinctSet): void {
+  const both = new DistinctSet();
+  both.addAll(a);
+  both.addAll(b);
+  expect([a.count(), both.count()]).toEqual([b.count(), b.count()]);
+}
+
+test('customers are the same sets and registers in ClickHouse as in TypeScript, over chunks, around 4,096 and far beyond', async () => {
+  const chunks: readonly (readonly Shop[])[] = [
+    [
+      ['none', 0, 1],
+      ['few', 0, 40],
+      ['least', 1, 4_096],
+      ['most', 1, 4_097],
+      ['more', 1, 4_098],
+      ['large', 1, 9_000],
+    ],
+    // Another window and chunk, of the customers of before and of others.
+    [['few', 20, 60]],
+    [
+      ['least', 4_000, 4_096],
+      ['parts', 1, 3_000],
+    ],
+    [
+      ['parts', 2_000, 5_001],
+      ['more', 1, 4_100],
+      ['large', 8_000, 20_001],
+    ],
+  ];
+  const { read, setOf } = await openCustomers(8, chunks);
+  const numbers = new Map<string, Set<number>>();
+  for (const [store, from, to] of chunks.flat()) {
+    const all = numbers.get(store) ?? new Set();
+    numbers.set(store, all);
+    for (let n = from; n < to; n += 1) all.add(n);
+  }
+  const groups = await read();
+  expect(groups).toHaveLength(numbers.size);
+  for (const { values, sets } of groups) expectSameSet(sets[0]!, setOf(numbers.get(values[0]!)!));
+  const count = (store: string) => groups.find(({ values }) => values[0] === store)!.sets[0]!.count();
+  expect(['none', 'few', 'least', 'most'].map(count)).toEqual([0n, 59n, 4_095n, 4_096n]);
+  expect(['more', 'parts', 'large'].every((store) => count(store) > 4_096n)).toBe(true);
+  // One group of all of them, by a filter and by window.
+  const [total] = await read({ groupBy: [] });
+  expectSameSet(total!.sets[0]!, setOf(numbers.values().flatMap((all) => all)));
+  const [large] = await read({ where: { store: ['large'] }, groupBy: ['store', 'channel'] });
+  expectSameSet(large!.sets[0]!, setOf(numbers.get('large')!));
+  const quarter = 900_000;
+  const windows = await read({ where: { store: ['few'] }, groupBy: [], steps: [quarter] });
+  expect(windows.map(({ windowStart, sets }) => [windowStart, sets[0]!.count()])).toEqual([[start, 59n]]);
+  // What is beyond the bound is not even told.
+  const weight = 8 * 39;
+  const few = { where: { store: ['few'] }, to: start + 600_000 };
+  expect(await read(few, weight)).toHaveLength(1);
+  await expect(read(few, weight - 1)).rejects.toMatchObject({ fields: { code: 'too-many-distinct', status: 400 } });
+  const without = await read({ groupBy: ['store'], distinct: [] });
+  expect(without.every(({ sets }) => sets.length === 0)).toBe(true);
 });

@@ -20,8 +20,15 @@ interface BatchViewLimits {
   /** Of whole reads as of the present run, and of parts: each. */
   readonly cachedResults: number;
   readonly cachedGroups: number;
+  /** The most that the sets of a part weigh. */
+  readonly hashBytes: number;
 }
-const batchViewLimits: BatchViewLimits = { timeoutMs: 20_000, cachedResults: 2_000, cachedGroups: 300_000 };
+const batchViewLimits: BatchViewLimits = {
+  timeoutMs: 20_000,
+  cachedResults: 2_000,
+  cachedGroups: 300_000,
+  hashBytes: maxHashBytes,
+};
 
 /** About what a group without hashes takes: its hashes are weighed by it. */
 const bytesOfGroup = 256;
@@ -87,10 +94,11 @@ export function createClickHouseBatchViews(
 
   async function readPart(asked: PinnedRun, rollup: Rollup, part: ChunkPart): Promise<readonly Group[]> {
     const { read } = part;
-    const statementOf = (chain: Chain) => batchPartSql(generation, rollup, chain, part, maxGroups + 1);
+    const statementOf = (chain: Chain) =>
+      batchPartSql(generation, rollup, chain, part, { groups: maxGroups + 1, hashBytes: limits.hashBytes });
     const rows = await ask<GroupRow>(asked, rollup, part, statementOf);
     if (rows.length > maxGroups) throw tooManyRows();
-    if (Number(rows[0]?.['hashBytes'] ?? 0) > maxHashBytes) throw tooManyDistinct();
+    if (Number(rows[0]?.['hashBytes'] ?? 0) > limits.hashBytes) throw tooManyDistinct();
     const keyOf = (row: GroupRow) =>
       encodeCellKey(
         Number(row['w']),

@@ -26,6 +26,7 @@ const log: LogEntry[] = Array.from({ length: 600 }, (_, i) => ({
   event: testEvent({
     orderId: `o${i}`,
     storeId: ['west', 'east', 'north'][i % 3]!,
+    customerId: i % 7 === 0 ? null : `c${(i * i) % 97}`,
     occurredAt: start + i * 1_000,
     amountMinor: 100 + i,
   }),
@@ -115,9 +116,13 @@ describe('a stream', () => {
     expect(reader.events[1]!.id).not.toBe(reader.events[0]!.id);
   });
 
-  test('across 20 batch runs with orders flowing no number dips, and it ends equal to the query', async () => {
+  const everyMeasure = byStore.replace('orders,grossMinor', 'orders,grossMinor,customers');
+  test.each([
+    ['of one rollup', byStore],
+    ['of several, customers among them', everyMeasure],
+  ])('across 20 batch runs with orders flowing no number dips, and it ends equal to the query: %s', async (_, path) => {
     const { read, query, flush, publish, world } = await scene();
-    const reader = await read();
+    const reader = await read(path);
     for (let run = 0; run < 20; run += 1) {
       for (let i = 0; i < 6; i += 1) {
         flush(i % 2, 2 + ((run + i) % 3), i >= 4);
@@ -127,15 +132,15 @@ describe('a stream', () => {
       publish();
       await reader.until(() => reader.events.some(({ data }) => data.provenance?.run === world.runs.at(-1)!.run));
     }
-    const answer = await query(byStore);
+    const answer = await query(path);
     await reader.until(() => reader.lastId().startsWith(answer.provenance.token));
     expect(reader.rows()).toEqual(answer.rows);
     expect(answer.rows.reduce((sum: number, { orders }: { orders: number }) => sum + orders, 0)).toBeGreaterThan(300);
     const seen = new Map<string, number>();
     let vector = [0, 0];
     for (const { data } of reader.events) {
-      for (const { store, orders, grossMinor } of data.rows ?? data.upserts ?? []) {
-        for (const [measure, value] of Object.entries({ orders, grossMinor })) {
+      for (const { store, orders, grossMinor, customers = 0 } of data.rows ?? data.upserts ?? []) {
+        for (const [measure, value] of Object.entries({ orders, grossMinor, customers })) {
           expect(value).toBeGreaterThanOrEqual(seen.get(store + measure) ?? 0);
           seen.set(store + measure, value as number);
         }
