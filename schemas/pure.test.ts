@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import { decodeCell, decodeCellKey, encodeCell, encodeCellKey } from './cells.ts';
+import { cutCellKey, decodeCell, decodeCellKey, encodeCell, encodeCellKey } from './cells.ts';
 import { createGeneration } from './generation.ts';
 import { identityOf, parseHashKey } from './identity.ts';
 import { partitionOf } from './murmur2.ts';
@@ -21,6 +21,21 @@ test('a cell key gives back its window and values, whatever text they hold', () 
       },
     ),
   );
+});
+
+test('a cell key without some of its values is the key of the others, whatever text they hold', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.boolean())), (windowIndex, list) => {
+      const places = list.flatMap(([, isCut], i) => (isCut ? [i] : []));
+      const of = (wanted: boolean) => list.filter(([, isCut]) => isCut === wanted).map(([value]) => value);
+      const key = encodeCellKey(
+        windowIndex,
+        list.map(([value]) => value),
+      );
+      expect(cutCellKey(key, places)).toEqual({ key: encodeCellKey(windowIndex, of(false)), values: of(true) });
+    }),
+  );
+  for (const key of ['1', '1|3:ab', '1|x:a', '1|1']) expect(() => cutCellKey(key, [0])).toThrow(RangeError);
 });
 
 test('two different cells never share a key', () => {

@@ -65,7 +65,7 @@ export function addLivePart(groups: GroupMap, tilings: readonly (readonly Epoch[
       if (tally === 'not asked') continue;
       if (!staysExact(tally.sums, cell, cellAt)) empty(tally);
       for (let i = 0; i < cellAt.length; i += 1) tally.sums[i]! += cell[cellAt[i]!]!;
-      for (const [i, hash] of values.entries()) if (hash !== '') tally.sets[i]!.addHex(hash);
+      for (let i = 0; i < values.length; i += 1) if (values[i] !== '') tally.sets[i]!.addHex(values[i]!);
     }
   }
   for (const tally of tallies.values()) empty(tally);

@@ -120,37 +120,40 @@ describe('a stream', () => {
   test.each([
     ['of one rollup', byStore],
     ['of several, customers among them', everyMeasure],
-  ])('across 20 batch runs with orders flowing no number dips, and it ends equal to the query: %s', async (_, path) => {
-    const { read, query, flush, publish, world } = await scene();
-    const reader = await read(path);
-    for (let run = 0; run < 20; run += 1) {
-      for (let i = 0; i < 6; i += 1) {
-        flush(i % 2, 2 + ((run + i) % 3), i >= 4);
-        const vector = world.states.map((state) => state!.next);
-        if (i === 3) await reader.until(isUpToDate(reader, vector));
-      }
-      publish();
-      await reader.until(() => reader.events.some(({ data }) => data.provenance?.run === world.runs.at(-1)!.run));
-    }
-    const answer = await query(path);
-    await reader.until(() => reader.lastId().startsWith(answer.provenance.token));
-    expect(reader.rows()).toEqual(answer.rows);
-    expect(answer.rows.reduce((sum: number, { orders }: { orders: number }) => sum + orders, 0)).toBeGreaterThan(300);
-    const seen = new Map<string, number>();
-    let vector = [0, 0];
-    for (const { data } of reader.events) {
-      for (const { store, orders, grossMinor, customers = 0 } of data.rows ?? data.upserts ?? []) {
-        for (const [measure, value] of Object.entries({ orders, grossMinor, customers })) {
-          expect(value).toBeGreaterThanOrEqual(seen.get(store + measure) ?? 0);
-          seen.set(store + measure, value as number);
+  ])(
+    'across 20 batch runs with orders flowing no number dips, and it ends equal to the query (%s)',
+    async (_, path) => {
+      const { read, query, flush, publish, world } = await scene();
+      const reader = await read(path);
+      for (let run = 0; run < 20; run += 1) {
+        for (let i = 0; i < 6; i += 1) {
+          flush(i % 2, 2 + ((run + i) % 3), i >= 4);
+          const vector = world.states.map((state) => state!.next);
+          if (i === 3) await reader.until(isUpToDate(reader, vector));
         }
+        publish();
+        await reader.until(() => reader.events.some(({ data }) => data.provenance?.run === world.runs.at(-1)!.run));
       }
-      const next = data.provenance?.vector ?? data.vector ?? vector;
-      expect(next.every((w: number, p: number) => w >= vector[p]!)).toBe(true);
-      vector = next;
-    }
-    expect(reader.events.filter(({ name }) => name === 'state')).toHaveLength(1);
-  });
+      const answer = await query(path);
+      await reader.until(() => reader.lastId().startsWith(answer.provenance.token));
+      expect(reader.rows()).toEqual(answer.rows);
+      expect(answer.rows.reduce((sum: number, { orders }: { orders: number }) => sum + orders, 0)).toBeGreaterThan(300);
+      const seen = new Map<string, number>();
+      let vector = [0, 0];
+      for (const { data } of reader.events) {
+        for (const { store, orders, grossMinor, customers = 0 } of data.rows ?? data.upserts ?? []) {
+          for (const [measure, value] of Object.entries({ orders, grossMinor, customers })) {
+            expect(value).toBeGreaterThanOrEqual(seen.get(store + measure) ?? 0);
+            seen.set(store + measure, value as number);
+          }
+        }
+        const next = data.provenance?.vector ?? data.vector ?? vector;
+        expect(next.every((w: number, p: number) => w >= vector[p]!)).toBe(true);
+        vector = next;
+      }
+      expect(reader.events.filter(({ name }) => name === 'state')).toHaveLength(1);
+    },
+  );
 
   test('equal queries are computed and written down once, whatever their spelling and number', async () => {
     const { read, flush, control, metric, query } = await scene();

@@ -7,6 +7,8 @@ const following = ['serving/partition-follower.test.ts'];
 const live = ['serving/live-view.test.ts'];
 const views = ['serving/clickhouse-batch-views.integration.test.ts'];
 const several = ['serving/several-rollups.test.ts'];
+const distinct = ['serving/distinct.test.ts'];
+const customers = ['serving/customers.test.ts'];
 const answers = ['serving/app.test.ts'];
 
 export const servingMutants: readonly Mutant[] = [
@@ -215,8 +217,8 @@ export const servingMutants: readonly Mutant[] = [
     id: 'sums-in-floating-point',
     breaks: 'sums beyond 2^53 are exact to the last digit',
     file: 'serving/groups.ts',
-    find: 'into[i]! += sum;',
-    replace: 'into[i] = BigInt(Number(into[i]) + Number(sum));',
+    find: 'into.sums[i]! += sum;',
+    replace: 'into.sums[i] = BigInt(Number(into.sums[i]) + Number(sum));',
     tests: answers,
   },
   {
@@ -234,6 +236,66 @@ export const servingMutants: readonly Mutant[] = [
     find: 'grainMs: Math.max(...reads',
     replace: 'grainMs: Math.min(...reads',
     tests: several,
+  },
+  {
+    id: 'customers-added-over-the-cut',
+    breaks: 'a customer who is in the views and in the live part is counted once',
+    file: 'serving/groups.ts',
+    find: 'for (const [i, set] of into.sets.entries()) set.addAll(from.sets[i]!);',
+    replace: `for (const [i, set] of into.sets.entries()) {
+    const sum = Number(set.count() + from.sets[i]!.count());
+    const hashes = Array.from({ length: sum }, (_, n) => n.toString(16).padStart(16, '0'));
+    into.sets[i] = DistinctSet.ofHex(hashes.join(''));
+  }`,
+    tests: customers,
+  },
+  {
+    id: 'orders-of-nobody-are-a-customer',
+    breaks: 'orders without a customer count none',
+    file: 'serving/live-part.ts',
+    find: "if (values[i] !== '') tally.sets[i]!.addHex(values[i]!);",
+    replace: "tally.sets[i]!.addHex(values[i]!.padStart(16, '0'));",
+    tests: customers,
+  },
+  {
+    id: 'registers-added',
+    breaks: 'registers merge by max: a customer counts once, whatever the parts',
+    file: 'serving/distinct.ts',
+    find: 'if (from[i]! > into[i]!) into[i] = from[i]!;',
+    replace: 'into[i] = Math.min(rankBits + 1, into[i]! + from[i]!);',
+    tests: distinct,
+  },
+  {
+    id: 'estimated-from-4096-on',
+    breaks: '4,096 customers are exact, and 4,097 are not',
+    file: 'serving/distinct.ts',
+    find: 'if (this.#size > exactUpTo) this.#toRegisters();',
+    replace: 'if (this.#size >= exactUpTo) this.#toRegisters();',
+    tests: distinct,
+  },
+  {
+    id: 'shared-hashes-overwritten',
+    breaks: 'a kept set stays as it was when an answer grows from it',
+    file: 'serving/distinct.ts',
+    find: 'if (!this.#isShared) return;',
+    replace: 'if (this.#size >= 0) return;',
+    tests: distinct,
+  },
+  {
+    id: 'registers-of-other-bits-in-sql',
+    breaks: 'ClickHouse makes the same registers of the same customers as TypeScript',
+    file: 'serving/batch-part.ts',
+    find: 'const rest = `bitShiftRight(hash, ${bucketBits})`;',
+    replace: 'const rest = `bitShiftRight(hash, ${bucketBits + 1})`;',
+    tests: views,
+  },
+  {
+    id: 'hashes-not-bounded',
+    breaks: 'the sets of an answer are bounded, those of both periods together',
+    file: 'serving/answer-query.ts',
+    find: 'hashBytesOf([...found.present.values(), ...found.past.values()])',
+    replace: 'hashBytesOf(found.present.values())',
+    tests: answers,
   },
   {
     id: 'served-ledger-not-checked',
