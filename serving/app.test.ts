@@ -323,16 +323,21 @@ describe('the other resources', () => {
     });
     expect(body.dimensions).toContainEqual({ name: 'sku', grain: 'item' });
     expect(body.measures).toContainEqual({
-      ...{ name: 'customers', title: 'different customers who placed an order', unit: 'count', kind: 'distinct' },
-      ...{ exactUpTo: 4_096, standardError: 0.0081 },
+      name: 'customers',
+      title: 'different customers who placed an order',
+      unit: 'count',
+      kind: 'distinct',
+      exactUpTo: 4_096,
+      standardError: 0.0081,
     });
     expect(body.rollups).toContainEqual({
-      ...{ name: 'customer_quarter_hour', grain: 'order', attribution: 'event', attributions: ['event', 'order'] },
-      ...{
-        windowMs: 900_000,
-        dimensions: ['store', 'channel', 'country', 'currency'],
-        measures: ['orders', 'customers'],
-      },
+      name: 'customer_quarter_hour',
+      grain: 'order',
+      attribution: 'event',
+      attributions: ['event', 'order'],
+      windowMs: 900_000,
+      dimensions: ['store', 'channel', 'country', 'currency'],
+      measures: ['orders', 'customers'],
     });
     expect(JSON.stringify(body)).not.toContain('"customer"');
     expect(body.windows).toContain('week');

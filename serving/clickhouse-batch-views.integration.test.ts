@@ -130,7 +130,12 @@ async function openCustomers(horizonMs: number, chunks: readonly (readonly Shop[
       Array.from({ length: to - from }, (_, n) => ({
         ...fixed,
         customer: hashOf(from + n),
-        ...{ store, channel: 'x', country: 'x', currency: 'x', facts: 1, orders: 1 },
+        store,
+        channel: 'x',
+        country: 'x',
+        currency: 'x',
+        facts: 1,
+        orders: 1,
       })),
     );
     await clickhouse.insertRows(viewTable(generation, rollup), rows);
@@ -144,7 +149,11 @@ async function openCustomers(horizonMs: number, chunks: readonly (readonly Shop[
   const read = (some: Partial<BatchRead> = {}, hashBytes = bounds.hashBytes) =>
     createClickHouseBatchViews(clickhouse, generation, { ...bounds, hashBytes }).read(pinned, {
       ...whole,
-      ...{ groupBy: ['store'], bases: ['orders'], distinct: ['customer'], where: {}, not: {} },
+      groupBy: ['store'],
+      bases: ['orders'],
+      distinct: ['customer'],
+      where: {},
+      not: {},
       ...some,
     });
   /** What the same customers are in TypeScript. */

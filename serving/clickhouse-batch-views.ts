@@ -142,6 +142,7 @@ export function createClickHouseBatchViews(
     for (const groups of filled) {
       for (const group of groups) addGroup(sum, group);
       if (sum.size > maxGroups) throw tooManyRows();
+      if (hashBytesOf(sum.values()) > limits.hashBytes) throw tooManyDistinct();
     }
     return [...sum.values()];
   }
