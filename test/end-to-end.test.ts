@@ -2,7 +2,7 @@
 // the oracle over exactly the events below its vector, less the deferred ones that it states.
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
-import { itemTotals, orderTotals, type Prefix, prefixOf } from '../schemas/oracle.ts';
+import { distinctCustomers, itemTotals, orderTotals, type Prefix, prefixOf } from '../schemas/oracle.ts';
 import { encodeToken } from '../schemas/token.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import type { SpeedLayer } from '../speed-layer/speed-layer.ts';
@@ -129,6 +129,24 @@ const checks: readonly Check[] = [
       itemTotals(prefix.counted, (event, item) =>
         event.storeId === 'West' ? undefined : `${item.sku}|${event.currency}`,
       ),
+  },
+  {
+    query: `measures=customers&by=store&${range}`,
+    found: (rows) => new Map(rows.map((row) => [row['store'] as string, row['customers']])),
+    expected: (prefix) => distinctCustomers(prefix.counted, (event) => event.storeId),
+  },
+  {
+    // Of several rollups.
+    query: `measures=refunds,customers&by=currency&window=day&${range}`,
+    found: (rows) =>
+      new Map(rows.map((row) => [`${row['windowStart']}|${row['currency']}`, [row['refunds'], row['customers']]])),
+    expected({ counted }) {
+      const groupOf = (event: OrderEvent) => `${dayOf(event.occurredAt)}|${event.currency}`;
+      const customers = distinctCustomers(counted, groupOf);
+      return new Map(
+        [...orderTotals(counted, groupOf)].map(([group, { refunds }]) => [group, [refunds, customers.get(group) ?? 0]]),
+      );
+    },
   },
 ];
 

@@ -1,7 +1,7 @@
 // Holds an answer against the oracle at its own (V, W).
 import type { Generation } from '../../schemas/generation.ts';
 import type { OffsetVector } from '../../schemas/offset-vector.ts';
-import { itemTotals, orderTotals, prefixOf } from '../../schemas/oracle.ts';
+import { distinctCustomers, itemTotals, orderTotals, prefixOf } from '../../schemas/oracle.ts';
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { Answer } from '../../serving/answer-query.ts';
 import type { Query } from '../../serving/query.ts';
@@ -74,6 +74,20 @@ export function createOracleCheck(generation: Generation, log: readonly (readonl
       return `${Math.floor(e.occurredAt / 900_000) * 900_000}|${item.sku}|${e.currency}`;
     }),
     orders('by=currency&attribution=order', ['currency'], (e) => e.currency),
+    // Of several rollups: sums, and customers.
+    {
+      query: parse('measures=refunds,customers&by=store&window=hour'),
+      found: (rows) =>
+        new Map(rows.map((row) => [keyOf(row, ['windowStart', 'store']), pick(row, ['refunds', 'customers'])])),
+      expected(events) {
+        const groupOf = (e: OrderEvent) => `${Math.floor(e.occurredAt / 3_600_000) * 3_600_000}|${e.storeId}`;
+        const customers = distinctCustomers(events, groupOf);
+        const totals = orderTotals(events, groupOf);
+        return new Map(
+          totals.entries().map(([group, { refunds }]) => [group, { refunds, customers: customers.get(group) ?? 0 }]),
+        );
+      },
+    },
   ];
 
   /** Copies meet in one partition, so each partition is a log of its own to the oracle. */
