@@ -1,5 +1,5 @@
 // One query, one cut: the live part and W are taken together with the run, before anything is awaited; then ClickHouse is
-// asked for that run, and the two parts meet by addition. Both periods of a comparison are of the same cut.
+// asked for that run, and the two parts meet (groups.ts). Both periods of a comparison are of the same cut.
 
 import { Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';

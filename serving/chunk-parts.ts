@@ -1,6 +1,7 @@
 // A read as parts by chunk, small ones near the newest chunk and large ones far from it. A run changes the newest chunks,
 // and few others: what it did not change stays valid, and what must be read again is small. Chunks are disjoint, so parts
-// of either kind of rollup meet by addition; a rollup by placedAt is cut by chunk as well, never pruned. Pure.
+// of either kind of rollup meet by addition (sets of hashes by union); a rollup by placedAt is cut by chunk as well, never
+// pruned. Pure.
 import type { Rollup } from '../schemas/definition.ts';
 import type { BatchRead } from './batch-views.ts';
 import { type Grid, segmentOf, wholeTimeMs, windowStartOf } from './windows.ts';

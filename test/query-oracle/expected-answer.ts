@@ -2,7 +2,16 @@
 // the rollup, or why the query must be refused. Pure, and without the definition and the code of serving.
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { AskedQuery } from './asked-query.ts';
-import { asksMoney, dimensions, type Fact, type Fraction, type Holding, holdingsFor, measures } from './measures.ts';
+import {
+  asksMoney,
+  type Choice,
+  dimensions,
+  type Fact,
+  type Fraction,
+  type Grain,
+  holdingsFor,
+  measures,
+} from './measures.ts';
 import { type AskedRange, compareSpan, rangeOf } from './ranges.ts';
 import { type Cell, chooseGroups, type Series } from './series.ts';
 import { minuteMs, type Stretch } from './spans.ts';
@@ -56,7 +65,7 @@ interface Layout {
 /** Or why that holding cannot answer: code and field. */
 function layOut(
   asked: AskedQuery,
-  { grain, minutes }: Holding,
+  { grains, minutes }: Choice,
   events: readonly OrderEvent[],
   nowMs: number,
 ): Layout | string {
@@ -69,7 +78,7 @@ function layOut(
   const end = Math.min(Math.ceil((newest + 1) / grainMs) * grainMs, range.latest ?? Number.POSITIVE_INFINITY);
   if (range.to === undefined && range.from !== undefined && range.from >= end) return 'reversed-range from';
 
-  const selected = factsOf(asked, events, grain);
+  const selected = factsOf(asked, events, grains);
   const timeOf = ({ event }: Fact) =>
     asked.attribution === 'order' ? (event.placedAt ?? event.occurredAt) : event.occurredAt;
   const within = (span: Stretch) =>
@@ -91,24 +100,33 @@ function layOut(
   return { range, from, to, windows, facts, past: within(comparison.whole), timeOf, comparison };
 }
 
-function factsOf({ where = {}, not = {} }: AskedQuery, events: readonly OrderEvent[], grain: Holding['grain']): Fact[] {
+function factsOf(
+  { where = {}, not = {} }: AskedQuery,
+  events: readonly OrderEvent[],
+  grains: readonly Grain[],
+): Fact[] {
+  // Events hold the orders placed already.
+  const apart = grains.includes('order') ? grains.filter((grain) => grain !== 'placed') : grains;
   const wanted = Object.entries(where).map(([name, values]) => [dimensions[name]!, values] as const);
   const unwanted = Object.entries(not).map(([name, values]) => [dimensions[name]!, values] as const);
-  return allFacts(events, grain).filter(
-    (fact) =>
-      wanted.every(([read, values]) => values.includes(read(fact))) &&
-      unwanted.every(([read, values]) => !values.includes(read(fact))),
-  );
+  return apart
+    .flatMap((grain) => allFacts(events, grain))
+    .filter(
+      (fact) =>
+        wanted.every(([read, values]) => values.includes(read(fact))) &&
+        unwanted.every(([read, values]) => !values.includes(read(fact))),
+    );
 }
 
-const known = new WeakMap<readonly OrderEvent[], Readonly<Record<Holding['grain'], readonly Fact[]>>>();
+const known = new WeakMap<readonly OrderEvent[], Readonly<Record<Grain, readonly Fact[]>>>();
 
-function allFacts(events: readonly OrderEvent[], grain: Holding['grain']): readonly Fact[] {
+function allFacts(events: readonly OrderEvent[], grain: Grain): readonly Fact[] {
   let facts = known.get(events);
   if (!facts) {
     const placed = events.filter(({ type }) => type === 'OrderPlaced');
     facts = {
       order: events.map((event) => ({ event, line: undefined })),
+      placed: placed.map((event) => ({ event, line: undefined })),
       item: placed.flatMap((event) => event.items.map((line) => ({ event, line }))),
     };
     known.set(events, facts);

@@ -2,7 +2,7 @@
 // of some thousands of rows. Most can be answered; what cannot, the oracle says of itself.
 import fc from 'fast-check';
 import type { AskedQuery, Filter, WindowName } from './asked-query.ts';
-import { measures } from './measures.ts';
+import { type Grain, measures } from './measures.ts';
 
 export interface Catalog {
   /** By dimension, some values that there are. */
@@ -112,13 +112,14 @@ const some = <T>(list: readonly T[], maxLength: number, minLength = 0) =>
 
 /** What is asked of what: of orders, of their lines in either way that these are held, or anything of anything. */
 function subjects(): fc.Arbitrary<{ measures: string[]; dimensions: string[] }> {
-  const byGrain = (grain: 'order' | 'item') =>
-    Object.keys(measures).filter((name) => measures[name]!.of.includes(grain));
+  const byGrain = (...grains: readonly Grain[]) =>
+    Object.keys(measures).filter((name) => grains.some((grain) => measures[name]!.of.includes(grain)));
   const subject = (names: readonly string[], dimensions: readonly string[]) =>
     some(names, 3, 1).map((chosen) => ({ measures: chosen, dimensions: [...dimensions] }));
   const orders = ['store', 'channel', 'country', 'currency'];
   return fc.oneof(
-    { weight: 60, arbitrary: subject(byGrain('order'), orders) },
+    { weight: 60, arbitrary: subject(byGrain('order', 'placed'), orders) },
+    { weight: 12, arbitrary: subject(Object.keys(measures), orders) },
     { weight: 17, arbitrary: subject(byGrain('item'), ['category', ...orders]) },
     { weight: 17, arbitrary: subject(byGrain('item'), ['sku', 'category', 'store', 'currency']) },
     { weight: 6, arbitrary: subject(Object.keys(measures), [...orders, 'category', 'sku']) },
