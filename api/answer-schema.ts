@@ -3,7 +3,7 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { Definition } from '../schemas/definition.ts';
 import { attributions, compareNames, rangeNames, weekDays, windowNames } from './query-names.ts';
 import { namesIn } from './query-schema.ts';
-import { closed, count, nullable, oneOf, utc } from './schema-parts.ts';
+import { closed, count, exactUpTo, nullable, oneOf, standardError, utc } from './schema-parts.ts';
 
 const instant = Type.String({ description: 'ISO 8601 with the offset of tz' });
 const vector = Type.Array(count, { description: 'by partition, the next offset' });
@@ -83,7 +83,8 @@ const understoodSchema = Type.Object(
         closed,
       ),
     ),
-    rollup: Type.String(),
+    rollup: Type.Optional(Type.String({ description: 'that answered alone' })),
+    rollups: Type.Optional(Type.Array(Type.String(), { description: 'that answered together, of one cut' })),
   },
   { ...closed, title: 'UnderstoodQuery' },
 );
@@ -124,6 +125,11 @@ export const provenanceSchema = Type.Union([shortProvenanceSchema, fullProvenanc
 export const answerHead = {
   currency: Type.Optional(Type.String({ description: 'of all amounts, where it is no column' })),
   currencies: Type.Record(Type.String(), count, { description: 'minor digits (ISO 4217)' }),
+  estimates: Type.Optional(
+    Type.Record(Type.String(), Type.Object({ exactUpTo, standardError }, closed), {
+      description: 'by measure that counts different values: above exactUpTo a value is an estimate',
+    }),
+  ),
   query: understoodSchema,
 };
 

@@ -48,6 +48,8 @@ export interface AnswerOf<Q extends ClientQuery> {
   readonly currency?: string;
   /** Minor digits by currency. */
   readonly currencies: Readonly<Record<string, number>>;
+  /** By measure that counts different values: above `exactUpTo` a value is an estimate. */
+  readonly estimates?: Readonly<Record<string, { readonly exactUpTo: number; readonly standardError: number }>>;
   readonly query: DeepReadonly<UnderstoodQuery>;
   readonly provenance: DeepReadonly<ProvenanceOf<Q>>;
 }

@@ -1,6 +1,6 @@
 // What can be asked, as GET /v1/definitions tells it.
 import { type Static, Type } from 'typebox';
-import { closed, oneOf, type DeepReadonly } from './schema-parts.ts';
+import { closed, exactUpTo, oneOf, standardError, type DeepReadonly } from './schema-parts.ts';
 
 const names = Type.Array(Type.String());
 const grain = oneOf(['order', 'item']);
@@ -16,6 +16,8 @@ export const definitionsSchema = Type.Object(
           unit: oneOf(['count', 'minor']),
           kind: Type.String(),
           decimals: Type.Optional(Type.Integer({ minimum: 0 })),
+          exactUpTo: Type.Optional(exactUpTo),
+          standardError: Type.Optional(standardError),
         },
         closed,
       ),
@@ -26,6 +28,7 @@ export const definitionsSchema = Type.Object(
           name: Type.String(),
           grain,
           attribution: oneOf(['event', 'order']),
+          attributions: Type.Array(oneOf(['event', 'order'])),
           windowMs: Type.Integer({ minimum: 1 }),
           dimensions: names,
           measures: names,

@@ -40,6 +40,7 @@ export const queryCodes = {
     'unanswerable',
     'mixed-currencies',
     'too-many-rows',
+    'too-many-distinct',
     'bad-token',
     'bad-body',
   ],

@@ -2,7 +2,7 @@
 // types the client. What depends on other fields, on the clock or on the data is judged in serving. A field's description
 // is also what a refusal says that was expected.
 import { type Static, Type } from 'typebox';
-import { type Definition, distinctOf, queryDimensions } from '../schemas/definition.ts';
+import { type Definition, queryDimensions } from '../schemas/definition.ts';
 import { limits } from '../schemas/order-event.ts';
 import {
   answerFormats,
@@ -36,8 +36,7 @@ function filterOf(dimensions: readonly string[]) {
 
 /** What a query may ask for. */
 export function namesIn(definition: Definition) {
-  const measures = Object.keys(definition.measures).filter((name) => distinctOf(definition, name) === undefined);
-  return { measures, dimensions: queryDimensions(definition) };
+  return { measures: Object.keys(definition.measures), dimensions: queryDimensions(definition) };
 }
 
 function queryFields(definition: Definition) {

@@ -4,6 +4,9 @@ import { type TSchema, Type } from 'typebox';
 /** No fields but those that are named. */
 export const closed = { additionalProperties: false } as const;
 export const count = Type.Integer({ minimum: 0 });
+/** How a count of different values is estimated. */
+export const exactUpTo = Type.Integer({ minimum: 0, description: 'up to so many it is exact' });
+export const standardError = Type.Number({ minimum: 0, description: 'relative, of what is above' });
 export const utc = Type.String({ format: 'date-time' });
 export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 export const oneOf = <const T extends string>(names: readonly T[], description?: string) =>

@@ -17,11 +17,12 @@ export function streamEventSchemas(definition: Definition) {
     },
     { ...closed, title: 'RowKey' },
   );
-  const { currency, currencies, query } = answerHead;
+  const { currency, currencies, estimates, query } = answerHead;
   const change = Type.Object(
     {
       currency,
       currencies: Type.Optional(currencies),
+      estimates,
       query: Type.Optional(query),
       provenance: Type.Optional(provenanceSchema),
       upserts: Type.Array(row),

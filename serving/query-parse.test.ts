@@ -124,7 +124,7 @@ describe('a query is planned on the smallest rollup that holds it', () => {
 
   test('where one attribution has no rollup, the other one is named', () => {
     const rollups = definition.rollups.filter(({ time }) => time === 'occurredAt');
-    const query = parseQuery({ measures: 'orders,refunds', attribution: 'order' }, definition, 2);
+    const query = parser.ofParameters({ measures: 'orders,refunds', attribution: 'order' });
     expect(() => planQuery(query, { ...definition, rollups }, bounds)).toThrow(
       'attribution is "order", expected the other attribution; it would take a rollup by placedAt of [] with refunds',
     );
