@@ -216,6 +216,7 @@ describe('a reader that comes back', () => {
     const first = await read();
     const other = await read();
     await first.until(() => first.events.length === 1);
+    await other.until(() => other.events.length === 1);
     const lastId = first.lastId();
     first.close();
     for (const partition of [0, 1]) {
