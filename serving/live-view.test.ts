@@ -253,6 +253,35 @@ describe('the live view', () => {
     expect(view.capture()).toMatchObject({ pinned: newer, vector: [5, 0] });
   });
 
+  test('captures the same cut as long as nothing changed, and another one after each change', () => {
+    const log = Array.from(
+      { length: 10 },
+      (_, offset): LogEntry => ({ partition: 0, offset, timestampMs: start, event: undefined }),
+    );
+    const world = createWorld(generation, log);
+    const view = createLiveView(generation);
+    const offer = (tidemark: number[]) => {
+      world.publish(tidemark);
+      view.offerRun({ run: world.runs.at(-1)!, offChain: [], published: 1, versions: noChunkVersions });
+      return view.capture()!;
+    };
+    const cuts = [offer([0, 0])];
+    world.flush(0, 2, false);
+    view.takeSnapshot(0, world.snapshot(0));
+    cuts.push(view.capture()!);
+    expect(view.capture()).toBe(cuts[1]);
+    world.flush(0, 3, true);
+    view.applyFlush(world.channel.at(-1)!);
+    cuts.push(view.capture()!, offer([5, 0]));
+    expect(new Set(cuts).size).toBe(4);
+    expect(cuts.map(({ vector, pinned }) => [vector[0], pinned.run.tidemark[0]])).toEqual([
+      [0, 0],
+      [2, 0],
+      [5, 0],
+      [5, 5],
+    ]);
+  });
+
   test('gives the naive recount below W after every step, V and W never fall, and it catches up in the end', () => {
     let liveCuts = 0;
     let recoveries = 0;

@@ -28,7 +28,10 @@ export interface PinnedRun extends Chain {
   readonly versions: ChunkVersions;
 }
 
-/** What one answer stands on. The open epoch goes on growing: fold it before the next await. */
+/**
+ * What one answer stands on. The open epoch goes on growing: fold it before the next await. As long as nothing changed the
+ * same object is captured again, so that one cut has one content.
+ */
 export interface Cut {
   readonly pinned: PinnedRun;
   /** W. */
@@ -61,6 +64,8 @@ export function createLiveView(generation: Generation): LiveView {
   const views = Array.from({ length: generation.partitions }, () => createPartitionView(generation.definition));
   let adopted: PinnedRun | undefined;
   let waiting: PinnedRun | undefined;
+  /** undefined since something changed. */
+  let captured: Cut | undefined;
 
   const vOf = (pinned: PinnedRun, partition: number) => pinned.run.tidemark[partition] ?? 0;
   const vectorFrom = (pinned: PinnedRun) => views.map((view, p) => view.reach(vOf(pinned, p)));
@@ -91,15 +96,18 @@ export function createLiveView(generation: Generation): LiveView {
     applyFlush(message) {
       const view = views[message.partition];
       if (!view) throw new RangeError(`partition ${message.partition} is none of this generation's`);
+      captured = undefined;
       const outcome = view.apply(message);
       if (outcome === 'applied') tryPending();
       return outcome;
     },
     takeSnapshot(partition, snapshot) {
+      captured = undefined;
       views[partition]!.replace(snapshot, adopted && vOf(adopted, partition));
       tryPending();
     },
     offerRun(pinned) {
+      captured = undefined;
       const outcome = adopt(pinned);
       waiting = outcome.kind === 'pending' ? pinned : undefined;
       return outcome;
@@ -107,7 +115,8 @@ export function createLiveView(generation: Generation): LiveView {
     capture() {
       if (!adopted) return undefined;
       const pinned = adopted;
-      return { pinned, vector: vectorFrom(pinned), tilings: views.map((view, p) => view.tiling(vOf(pinned, p))) };
+      captured ??= { pinned, vector: vectorFrom(pinned), tilings: views.map((view, p) => view.tiling(vOf(pinned, p))) };
+      return captured;
     },
     adopted: () => adopted,
     pending: () => waiting && { pinned: waiting, partitions: against(waiting) },

@@ -3,7 +3,7 @@ import type { Generation } from '../schemas/generation.ts';
 import { addLedgers, emptyLedger, type Ledger, ledgerSum } from '../schemas/layout-redis.ts';
 import { encodeToken } from '../schemas/token.ts';
 import type { Cut } from './live-view.ts';
-import type { Pipeline } from './pipeline.ts';
+import type { Standing } from './standing.ts';
 
 export interface Provenance {
   readonly generation: string;
@@ -62,10 +62,9 @@ export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
 export function provenanceOf(
   generation: Generation,
   cut: CutSummary,
-  pipeline: Pipeline,
+  { lag, deadLetters, notes }: Pick<Standing, 'lag' | 'deadLetters' | 'notes'>,
 ): Omit<Provenance, 'liveShare'> {
   const { run } = cut.pinned;
-  const lag = pipeline.lagOf(cut.vector);
   const deferredRecords = cut.ledgers.reduce((sum, { deferred }) => sum + deferred, 0);
   return {
     generation: generation.id,
@@ -78,9 +77,9 @@ export function provenanceOf(
     lagMs: lag?.ms ?? null,
     newestEventAt: cut.newestMs > 0 ? new Date(cut.newestMs).toISOString() : null,
     deferredRecords,
-    deadLetters: pipeline.deadLetters()?.total ?? null,
+    deadLetters,
     audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
-    notes: [...pipeline.notes(), ...notesOf(cut, deferredRecords, lag)],
+    notes: [...notes, ...notesOf(cut, deferredRecords, lag)],
     ledger: addLedgers(cut.ledgers.map((live, p) => partitionLedger({ run, live }, p))),
   };
 }

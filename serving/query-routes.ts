@@ -1,17 +1,30 @@
-// GET and POST /v1/query: one parser, one answer, as JSON or as CSV, streamed where it is long.
+// GET and POST /v1/query: one parser, one answer, as JSON or as CSV, streamed where it is long; what GET was asked before is
+// told from memory as long as nothing changed.
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Operations } from '../api/operations.ts';
-import { type Answer, answerQuery, answerUnlessKnown, type QueryDependencies } from './answer-query.ts';
+import { createAnswerMemo, type KnownAnswer, type WrittenAnswer } from './answer-memo.ts';
+import {
+  type Answer,
+  answerQuery,
+  awaitAtLeast,
+  prepareAnswer,
+  type QueryDependencies,
+  requireStanding,
+} from './answer-query.ts';
 import { namesTag } from './answer-tag.ts';
 import { csvPieces, jsonPieces } from './answer-text.ts';
 import type { ServingMetrics } from './metrics.ts';
 import { createQueryParser, type Parameters } from './query-parse.ts';
 import type { Query } from './query.ts';
+import { takeStanding } from './standing.ts';
 
 /** Answers of no more rows than this are sent in one piece. */
 const rowsInOne = 1_000;
 const bodyLimitBytes = 64 * 1024;
+const memoBounds = { totalBytes: 64 * 1024 * 1024, answerBytes: 4 * 1024 * 1024 };
+const caching = 'private, no-cache';
+const lookMs = 5_000;
 
 export function registerQueryRoutes(
   app: FastifyInstance,
@@ -21,15 +34,53 @@ export function registerQueryRoutes(
 ): void {
   const { definition, partitions } = dependencies.generation;
   const parser = createQueryParser(definition, partitions);
+  const memo = createAnswerMemo(memoBounds);
 
-  app.get('/v1/query', { config: { operation: operations.getQuery } }, async (request, reply) => {
-    const done = metrics.startQuery();
+  /** What is known of the address, without waiting for anything; undefined where its token has to be waited for. */
+  function lookUp(request: FastifyRequest): KnownAnswer | Query {
+    const standing = takeStanding(dependencies);
+    const known = standing && memo.find(request.url, standing);
+    if (known) return known;
     const query = parser.ofParameters(request.query as Parameters);
+    if (!standing || query.atLeast) return query;
+    return memo.add(request.url, query, prepareAnswer(dependencies, standing, query));
+  }
+
+  function prepareAnew(query: Query): KnownAnswer {
+    const prepared = prepareAnswer(dependencies, requireStanding(dependencies), query);
+    return { ...prepared, query, written: undefined, keep: () => undefined };
+  }
+
+  // What an entry needs of the live part must not outlive it for long because nobody asks.
+  const looking = setInterval(() => memo.forgetUnless(takeStanding(dependencies)), lookMs).unref();
+  app.addHook('onClose', async () => clearInterval(looking));
+
+  app.get('/v1/query', { config: { operation: operations.getQuery } }, (request, reply) => {
+    const done = metrics.startQuery();
     const held = request.headers['if-none-match'];
-    const { tag, answer } = await answerUnlessKnown(dependencies, query, (known) => namesTag(held, known));
-    done();
-    void reply.header('etag', tag).header('cache-control', 'private, no-cache');
-    return answer ? sendAnswer(reply, answer, query) : reply.status(304).send();
+    const found = lookUp(request);
+    return ('tag' in found ? tell(found) : undefined) ?? compute();
+
+    /** What is known without an await. */
+    function tell({ tag, written }: KnownAnswer): FastifyReply | undefined {
+      const isHeld = namesTag(held, tag);
+      if (!isHeld && !written) return undefined;
+      done();
+      void reply.header('etag', tag).header('cache-control', caching);
+      return isHeld ? reply.status(304).send() : reply.headers(written!.headers).send(written!.body);
+    }
+
+    async function compute(): Promise<FastifyReply> {
+      if (!('tag' in found) && found.atLeast) await awaitAtLeast(dependencies, found.atLeast);
+      const known = 'tag' in found ? found : prepareAnew(found);
+      const told = tell(known);
+      if (told) return told;
+      // From the cut to here nothing was awaited.
+      const answer = await known.compute();
+      done();
+      void reply.header('etag', known.tag).header('cache-control', caching);
+      return sendAnswer(reply, answer, known.query, known.keep);
+    }
   });
 
   void app.register(async (scope) => {
@@ -41,19 +92,50 @@ export function registerQueryRoutes(
       const query = parser.ofBody(request.body);
       const answer = await answerQuery(dependencies, query);
       done();
-      void reply.header('cache-control', 'private, no-cache');
-      return sendAnswer(reply, answer, query);
+      void reply.header('cache-control', caching);
+      return sendAnswer(reply, answer, query, () => undefined);
     });
   });
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer, query: Query): FastifyReply {
-  void reply.header('tidemark-token', answer.provenance.token);
-  if (query.format === 'csv') void reply.headers(csvHeaders(answer)).type('text/csv; charset=utf-8; header=present');
-  else void reply.type('application/json; charset=utf-8');
+function sendAnswer(
+  reply: FastifyReply,
+  answer: Answer,
+  query: Query,
+  keep: (written: WrittenAnswer) => void,
+): FastifyReply {
+  const headers = headersOf(answer, query);
+  void reply.headers(headers);
   const pieces = query.format === 'csv' ? csvPieces(answer, query) : jsonPieces(answer, query);
-  const inOne = answer.rows.length <= rowsInOne;
-  return reply.send(inOne ? [...pieces].join('') : Readable.from(pieces, { objectMode: false }));
+  if (answer.rows.length <= rowsInOne) {
+    const body = Buffer.from([...pieces].join(''));
+    keep({ headers, body });
+    return reply.send(body);
+  }
+  const kept = keptPieces(pieces, (body) => keep({ headers, body }));
+  return reply.send(Readable.from(kept, { objectMode: false }));
+}
+
+/** The same pieces; `keep` is called with all of them after the last one, unless they are too long to be kept. */
+function* keptPieces(pieces: Iterable<string>, keep: (body: Buffer) => void): Generator<Buffer> {
+  let all: Buffer[] | undefined = [];
+  let bytes = 0;
+  for (const text of pieces) {
+    const piece = Buffer.from(text);
+    bytes += piece.length;
+    if (bytes > memoBounds.answerBytes) all = undefined;
+    all?.push(piece);
+    yield piece;
+  }
+  if (all) keep(Buffer.concat(all));
+}
+
+function headersOf(answer: Answer, { format }: Query): Record<string, string> {
+  const token = { 'tidemark-token': answer.provenance.token };
+  if (format === 'csv') {
+    return { ...token, ...csvHeaders(answer), 'content-type': 'text/csv; charset=utf-8; header=present' };
+  }
+  return { ...token, 'content-type': 'application/json; charset=utf-8' };
 }
 
 /** What a table cannot say. Texts are JSON in ASCII. */

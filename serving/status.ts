@@ -25,7 +25,11 @@ export function statusOf(
   const ledgers = cut.ledgers.map((live, p) => partitionLedger({ run, live }, p));
   const totals = addLedgers(ledgers);
   const accounts = conservation(cut);
-  const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, pipeline);
+  const { notes, lagRecords, lagMs } = provenanceOf(generation, cut, {
+    lag: pipeline.lagOf(cut.vector),
+    deadLetters: deadLetters?.total ?? null,
+    notes: pipeline.notes(),
+  });
   return {
     generation: generation.id,
     horizonMs: generation.horizonMs,

@@ -208,7 +208,7 @@ export const servingMutants: readonly Mutant[] = [
     reads.map(async ({ range, groups }) => {
       groups.clear();
       await addBatchPart(groups, batchViews, summary.pinned, range);
-      addLivePart(groups, live.capture()!.tilings, range);
+      addLivePart(groups, dependencies.live.capture()!.tilings, range);
     }),
   );`,
     tests: answers,
@@ -344,5 +344,38 @@ export const servingMutants: readonly Mutant[] = [
     find: "of values.length === 0 ? [''] : values",
     replace: 'of values',
     tests: ['test/client.test.ts'],
+  },
+  {
+    id: 'answer-kept-over-a-cut',
+    breaks: 'what is told from memory is what computing it anew gives: the live part grew',
+    file: 'serving/standing.ts',
+    find: 'a.cut === b.cut &&',
+    replace: 'a.cut.pinned === b.cut.pinned &&',
+    tests: ['serving/answer-memo.property.test.ts'],
+  },
+  {
+    id: 'cut-captured-over-a-snapshot',
+    breaks: 'one cut has one content: another one is captured as soon as something changed',
+    file: 'serving/live-view.ts',
+    find: `takeSnapshot(partition, snapshot) {
+      captured = undefined;`,
+    replace: 'takeSnapshot(partition, snapshot) {',
+    tests: ['serving/live-view.test.ts'],
+  },
+  {
+    id: 'answer-kept-over-a-minute',
+    breaks: 'what is told from memory is what computing it anew gives: open ranges move with the clock',
+    file: 'serving/standing.ts',
+    find: 'const minuteMs = 60_000;',
+    replace: 'const minuteMs = 120_000;',
+    tests: ['serving/answer-memo.property.test.ts'],
+  },
+  {
+    id: 'answer-kept-over-a-note',
+    breaks: 'what is told from memory is what computing it anew gives: a note has come or gone',
+    file: 'serving/standing.ts',
+    find: 'a.notes.length === b.notes.length &&',
+    replace: '',
+    tests: ['serving/answer-memo.property.test.ts'],
   },
 ];
