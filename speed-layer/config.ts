@@ -18,7 +18,7 @@ export const speedSettings = {
   ...redisSettings,
   ...clickhouseSettings,
   speedPort: integer('port of the speed layer for operations', 0, 65_535, 8082),
-  flushIntervalMs: integer('how often live counters are flushed to Redis', 5, 10_000, 100),
+  flushIntervalMs: integer('how often live counters are flushed to Redis; less often where it is busy', 5, 10_000, 10),
   sessionTimeoutMs: integer(
     'a speed layer silent for this long loses its partitions to the others',
     6_000,

@@ -33,6 +33,7 @@ const runAt = (tidemark: number, id = '000000000001-00000000'): BatchRun =>
   }) as unknown as BatchRun;
 
 function openWorld() {
+  const time = { nowMs: baseMs };
   const store = createMemoryCounterStore(generation, () => undefined);
   let run = runAt(0);
   const faults: { beforeFlush?: Error; afterFlush?: Error; hang?: Promise<void> } = {};
@@ -58,7 +59,7 @@ function openWorld() {
     openPartitionWriter(0, {
       ...dependencies,
       log,
-      clock: () => baseMs,
+      clock: () => time.nowMs,
       limits: { ...writerLimits, retryMs: 2, ...limits },
       wake: () => undefined,
       metrics,
@@ -66,6 +67,7 @@ function openWorld() {
   return {
     store,
     faults,
+    time,
     dependencies,
     open,
     publish(next: BatchRun) {
@@ -80,9 +82,9 @@ function openWorld() {
   };
 }
 
-async function openCounting() {
+async function openCounting(limits: Partial<WriterLimits> = {}) {
   const world = openWorld();
-  const writer = world.open();
+  const writer = world.open(limits);
   await until('counting', () => writer.state === 'counting');
   return { world, writer };
 }
@@ -123,6 +125,45 @@ describe('a partition writer', () => {
     writer.accept(setOf(0, 30));
     await writer.close();
     expect(world.counted()).toBe(30);
+  });
+
+  test('rests twice as long as its flush took, but not from a cut, with too much pending or when the clock is set back', async () => {
+    const { world, writer } = await openCounting({ maxPendingRecords: 30 });
+    const { time, faults } = world;
+    let next = 0;
+    const accept = (records: number) => writer.accept(setOf(next, (next += records)));
+    async function flushSlowly(tookMs: number): Promise<void> {
+      const hanging = Promise.withResolvers<void>();
+      faults.hang = hanging.promise;
+      accept(1);
+      writer.requestCut();
+      time.nowMs += tookMs;
+      delete faults.hang;
+      hanging.resolve();
+      await until('flushed', () => writer.flushedNext === next);
+    }
+    /** Whether a tick at that time flushes. */
+    async function flushesAfter(ms: number): Promise<boolean> {
+      time.nowMs += ms;
+      const before = writer.flushedNext!;
+      writer.tick();
+      const wasBegun = writer.pendingRecords === 0;
+      if (wasBegun) await until('flushed', () => writer.flushedNext! > before);
+      return wasBegun;
+    }
+    await flushSlowly(20);
+    accept(1);
+    expect([await flushesAfter(0), await flushesAfter(39), await flushesAfter(1)]).toEqual([false, false, true]);
+    await flushSlowly(5_000);
+    accept(1);
+    expect([await flushesAfter(99), await flushesAfter(1)]).toEqual([false, true]);
+    await flushSlowly(20);
+    accept(1);
+    expect([await flushesAfter(0), await flushesAfter(-3_600_000)]).toEqual([false, true]);
+    await flushSlowly(20);
+    accept(31);
+    await until('flushed', () => writer.flushedNext === next);
+    await writer.close();
   });
 
   test('collects what lies below the tidemark of the parent: readers may still stand on it', async () => {

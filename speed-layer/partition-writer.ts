@@ -49,7 +49,7 @@ export interface PartitionWriter {
   readonly identities: number;
   accept(set: RecordSet): void;
   offsetLost(lost: OffsetLost): void;
-  /** Flushes what is pending; called about every 100 ms. */
+  /** Flushes what is pending, unless it rests; called each `flushIntervalMs`. */
   tick(): void;
   /** Closes the open epoch at the next flush, which is made at once. */
   requestCut(): void;
@@ -72,6 +72,7 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
   let identities: IdentityWindow | undefined;
   let epochOpenedAt = 0;
   let storedAt = 0;
+  let rest = { from: 0, ms: 0 };
   let failures = 0;
   let cutRequested = false;
   let lost: { readonly wanted: number; readonly why: string } | undefined;
@@ -161,16 +162,25 @@ export function openPartitionWriter(partition: number, dependencies: WriterDepen
     }
   }
 
+  /** Each flush writes its touched cells again: the fewer flushes, the less work a record is. */
+  function isResting(pendingRecords: number): boolean {
+    const restedMs = clock() - rest.from;
+    // A clock that was set back ends the rest.
+    return restedMs >= 0 && restedMs < rest.ms && !cutRequested && pendingRecords <= limits.maxPendingRecords;
+  }
+
   function tick(): void {
-    if (!counter || flushing) return;
+    if (!counter || flushing || isResting(counter.pendingRecords)) return;
     const aged = clock() - epochOpenedAt >= limits.maxEpochAgeMs;
     const unchecked = clock() - storedAt >= limits.checkMs;
     if (counter.pendingRecords === 0 && !cutRequested && !aged && !unchecked) return;
     const close = cutRequested || aged;
     if (close) epochOpenedAt = clock();
     cutRequested = false;
+    const begunAt = clock();
     flushing = flush(close).finally(() => {
       flushing = undefined;
+      rest = { from: clock(), ms: Math.min(2 * (clock() - begunAt), limits.maxRestMs) };
       if (cutRequested) tick();
     });
   }

@@ -5,6 +5,8 @@ export interface WriterLimits {
   readonly maxEpochRecords: number;
   readonly maxEpochCells: number;
   readonly maxEpochAgeMs: number;
+  /** After a flush a writer rests twice as long as the flush took, at most so long: a busy store is asked less often. */
+  readonly maxRestMs: number;
   /** With more than this counted and not yet flushed, fetching of the partition pauses. */
   readonly maxPendingRecords: number;
   /** With more identities than this in all partitions of the process, fetching pauses. */
@@ -22,6 +24,7 @@ export const writerLimits: WriterLimits = {
   maxEpochRecords: 500_000,
   maxEpochCells: 400_000,
   maxEpochAgeMs: 60_000,
+  maxRestMs: 100,
   maxPendingRecords: 50_000,
   maxIdentities: 50_000_000,
   retryMs: 500,

@@ -3,6 +3,7 @@
 import autocannon from 'autocannon';
 import { openChild } from './child.ts';
 import type { StoreCommands } from './hot-server.ts';
+import { processorSeconds } from './processor-time.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import type { Tidemark } from './world.ts';
 
@@ -14,16 +15,24 @@ export interface HotOptions {
   readonly say: (line: string) => void;
 }
 
+export interface HotRoute {
+  readonly requestsPerSecond: Spread;
+  /** Throughput against the static buffer's, of neighbours in time. */
+  readonly ratio: Spread;
+  /** The same by the server's processor time a request: what else runs on the machine disturbs it less. */
+  readonly processorRatio: Spread;
+}
+
+type Subject = 'fixed' | 'hot' | 'unchanged';
+type Rounds = Readonly<Record<Subject, number[]>>;
+
 export interface HotResult {
   readonly question: string;
   readonly bodyBytes: number;
-  /** Requests a second. */
-  readonly hot: Spread;
-  readonly unchanged: Spread;
-  readonly fixed: Spread;
-  /** Of neighbours in time. */
-  readonly ratio: Spread;
-  readonly notModifiedRatio: Spread;
+  readonly fixed: HotRoute;
+  readonly hot: HotRoute;
+  /** With If-None-Match: 304. */
+  readonly unchanged: HotRoute;
   readonly coldCommands: number;
   readonly hotCommands: number;
   readonly hotRequests: number;
@@ -42,37 +51,46 @@ export async function measureHot(tidemark: Tidemark, question: string, options: 
     hot: { url },
     unchanged: { url, headers: { 'if-none-match': etag } },
   };
-  const rates = { fixed: [] as number[], hot: [] as number[], unchanged: [] as number[] };
+  const rates: Rounds = { fixed: [], hot: [], unchanged: [] };
+  const costs: Rounds = { fixed: [], hot: [], unchanged: [] };
   // The first turn warms the code up.
   for (let round = 0; round <= options.rounds; round += 1) {
     for (const [name, subject] of Object.entries(subjects)) {
-      const rate = await shoot(subject, options);
-      if (round > 0) rates[name as keyof typeof rates].push(rate);
+      const { rate, costMs } = await shoot(server.pid, subject, options);
+      if (round === 0) continue;
+      rates[name as Subject].push(rate);
+      costs[name as Subject].push(costMs);
     }
     options.say(`  round ${round} of ${options.rounds}`);
   }
-  const against = (name: 'hot' | 'unchanged') => spreadOf(rates[name].map((rate, i) => rate / rates.fixed[i]!));
+  const route = (name: Subject): HotRoute => ({
+    requestsPerSecond: spreadOf(rates[name]),
+    ratio: spreadOf(rates[name].map((rate, i) => rate / rates.fixed[i]!)),
+    processorRatio: spreadOf(costs[name].map((cost, i) => costs.fixed[i]! / cost)),
+  });
   return {
     question,
     bodyBytes: Buffer.byteLength(body),
-    hot: spreadOf(rates.hot),
-    unchanged: spreadOf(rates.unchanged),
-    fixed: spreadOf(rates.fixed),
-    ratio: against('hot'),
-    notModifiedRatio: against('unchanged'),
+    fixed: route('fixed'),
+    hot: route('hot'),
+    unchanged: route('unchanged'),
     ...commands,
   };
 }
 
 async function shoot(
+  pid: number,
   subject: { readonly url: string; readonly headers?: Record<string, string> },
   { connections, secondsARound }: HotOptions,
-): Promise<number> {
+): Promise<{ rate: number; costMs: number }> {
+  const used = () => processorSeconds(new Map([['server', pid]])).get('server')!;
+  const before = used();
   const result = await autocannon({ ...subject, connections, duration: secondsARound });
   const answered = result['2xx'] + (result.statusCodeStats['304']?.count ?? 0);
   if (result.errors > 0 || answered < result.requests.total)
     throw new Error(`${subject.url}: ${result.errors} errors, ${answered} of ${result.requests.total} answered well`);
-  return result.requests.total / result.duration;
+  const { total } = result.requests;
+  return { rate: total / result.duration, costMs: ((used() - before) * 1_000) / total };
 }
 
 async function countCommands(tidemark: Tidemark, question: string, hotRequests: number) {

@@ -1,5 +1,6 @@
 // What the benchmark found, as tables. Figures only, with their spread: aims stand in docs/benchmarks.md.
 import Table from 'cli-table3';
+import type { HotResult, HotRoute } from './hot.ts';
 import type { FlowResult } from './order-flow.ts';
 import { type ReadersRound, readerQueries } from './readers.ts';
 import type { ServingResults } from './serving.ts';
@@ -28,12 +29,19 @@ function freshnessTable(rounds: readonly FlowResult[], ordersPerSecond: number):
   return `\nFreshness at ${ordersPerSecond} orders/s, open loop, from the intended send time; ${rounds.length} rounds of ${rounds[0]!.freshness.count} orders\n${table.toString()}\n`;
 }
 
-function hotTable(hot: NonNullable<ServingResults['hot']>[number]): string {
-  const table = new Table({ style, head: ['route', 'requests/s', 'against the static buffer'] });
+function hotTable(hot: HotResult): string {
+  const head = ['route', 'requests/s', 'against the static buffer', 'by processor time'];
+  const table = new Table({ style, head });
+  const row = (name: string, { requestsPerSecond, ratio, processorRatio }: HotRoute) => [
+    name,
+    shown(requestsPerSecond, 0),
+    shown(ratio, 2),
+    shown(processorRatio, 2),
+  ];
   table.push(
-    [`static buffer of the same ${hot.bodyBytes.toLocaleString('en')} bytes`, shown(hot.fixed, 0), '1'],
-    ['hot query', shown(hot.hot, 0), shown(hot.ratio, 3)],
-    ['hot query, If-None-Match: 304', shown(hot.unchanged, 0), shown(hot.notModifiedRatio, 3)],
+    row(`static buffer of the same ${hot.bodyBytes.toLocaleString('en')} bytes`, hot.fixed),
+    row('hot query', hot.hot),
+    row('hot query, If-None-Match: 304', hot.unchanged),
   );
   const commands = `store commands: ${hot.coldCommands} of the cold request, ${hot.hotCommands} of ${hot.hotRequests} hot ones (meanwhile ${hot.commandsOfOthers} of the followers, which ask once a second)`;
   return `\nHot: ${hot.question}\n${table.toString()}\n${commands}\n`;
