@@ -28,7 +28,7 @@ const ordersPerRequest = 5;
 const seenWithinMs = 20_000;
 
 /** What the probe streams: a short table, as on a dashboard. */
-export const probeQuery = 'measures=orders,grossMinor&by=store,currency&last=1h';
+const probeQuery = 'measures=orders,grossMinor&by=store,currency&last=1h';
 
 export async function measureFlow(tidemark: Tidemark, seed: number, options: FlowOptions): Promise<FlowResult> {
   const { ordersPerSecond, seconds, warmUpSeconds, signal } = options;

@@ -20,7 +20,7 @@ export interface World extends AsyncDisposable {
   openTidemark(name: string, options?: TidemarkOptions): Promise<Tidemark>;
 }
 
-export interface TidemarkOptions {
+interface TidemarkOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** All by default. */
   readonly services?: readonly ServiceName[];
