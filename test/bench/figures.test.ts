@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { secondsOf } from './processor-time.ts';
 import { freshnessOf } from './seen-orders.ts';
 import { latenciesOf, percentile, spreadOf } from './statistics.ts';
+import { summaryOf, withSummary } from './summary.ts';
 
 describe('percentiles', () => {
   test('are values that were measured: the nearest rank from above, in any order', () => {
@@ -36,6 +38,24 @@ describe('when an order was seen', () => {
 
   test('is a fault where it never was', () => {
     expect(() => freshnessOf([batch(0, 1, 3, 5)], [event(20, 3, 4)])).toThrow('3,5');
+  });
+});
+
+describe('README', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const latencies = (p50: number, p99: number) => ({ p50, p99, max: p99, count: 10 });
+  const freshness = [latencies(20, 50), latencies(30, 60), latencies(21, 90)];
+  const results = {
+    ordersPerSecond: 1_000,
+    freshness: freshness.map((each) => ({ freshness: each, acknowledgement: latencies(1, 2) })),
+  };
+
+  test('has a place for the figures of the last run, and nothing else of it changes', () => {
+    const once = withSummary(readme, summaryOf({ results, where: 'here' }));
+    expect(once).toContain('here.');
+    expect(once).toContain('p50 21.0 (20.0 to 30.0) ms, p99 60.0 (50.0 to 90.0) ms');
+    expect(withSummary(once, 'x').replace('x\n\n', '')).toBe(withSummary(readme, 'y').replace('y\n\n', ''));
+    expect(() => withSummary('# Tidemark', 'x')).toThrow('no lines');
   });
 });
 

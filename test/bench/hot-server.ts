@@ -40,7 +40,9 @@ await using resources = new AsyncDisposableStack();
 const log = createLogger('hot', 'error');
 const app = await openServingApp({ ...settings, servingPort: 0 }, resources, log, () => Date.now());
 let body = Buffer.alloc(0);
-app.get('/v1/static-buffer', (_request, reply) => reply.type('application/json; charset=utf-8').send(body));
+app.get('/v1/static-buffer', (_request, reply) => {
+  void reply.type('application/json; charset=utf-8').send(body);
+});
 if (counting) {
   app.addHook('onRequest', (request, _reply, done) => {
     if (request.url.startsWith('/v1/query')) requests.run(true, done);

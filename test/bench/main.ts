@@ -1,12 +1,15 @@
 // `npm run bench -- serving`: how fast, on this machine, against baselines of the same run. Starts its own stack on free
 // ports in a temporary folder and removes it. Nothing is compared with a fixed figure: the exit code tells of faults only.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { reportOf } from './report.ts';
 import { benchServing, type Part, parts } from './serving.ts';
+import { summaryOf, withSummary } from './summary.ts';
 import { openWorld } from './world.ts';
+
+const readmeFile = new URL('../../README.md', import.meta.url);
 
 const someParts = (text: string): Part[] =>
   text.split(',').map((part) => {
@@ -21,10 +24,12 @@ const command = new Command('npm run bench --')
   .addOption(new Option('--only <parts>', `some of ${parts.join(',')}`).argParser(someParts).default(parts, 'all'))
   .option('--quick', 'seconds instead of minutes: shows that it works, its figures mean little')
   .option('--json <file>', 'write the raw figures there')
+  .option('--readme', 'write the figures into README.md, section Numbers')
   .addHelpText('after', '\nExit codes: 0 measured, 1 a fault, 2 not understood, 130 stopped as asked.')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
-const { only, quick = false, json } = command.opts<{ only: readonly Part[]; quick?: true; json?: string }>();
+type Options = { only: readonly Part[]; quick?: true; json?: string; readme?: true };
+const { only, quick = false, json, readme } = command.opts<Options>();
 
 const asked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => asked.abort());
@@ -45,11 +50,11 @@ let keep = false;
 try {
   const results = await measure();
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, quick, ...results }, undefined, 2)}\n`);
-  process.stdout.write(
-    `${reportOf(results)}\n${machine.cores} cores (${machine.processor}), Node ${machine.node}, ${machine.platform}, ` +
-      `load before ${machine.loadBefore.toFixed(2)}. Kafka, Redis, ClickHouse, the services, the senders and the readers share ` +
-      `these cores.${quick ? ' --quick: the figures mean little.' : ''}\n`,
-  );
+  const where =
+    `${machine.cores} cores (${machine.processor}) that Kafka, Redis, ClickHouse, the services, the senders and the readers ` +
+    `share, Node ${machine.node}, ${machine.platform}, load before ${machine.loadBefore.toFixed(2)}`;
+  process.stdout.write(`${reportOf(results)}\n${where}${quick ? '; --quick: the figures mean little' : ''}\n`);
+  if (readme) writeFileSync(readmeFile, withSummary(readFileSync(readmeFile, 'utf8'), summaryOf({ results, where })));
 } catch (error) {
   keep = !asked.signal.aborted;
   say(asked.signal.aborted ? 'stopped as asked' : `ended: ${(error as Error).stack}`);

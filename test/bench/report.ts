@@ -4,7 +4,7 @@ import type { HotResult, HotRoute } from './hot.ts';
 import type { FlowResult } from './order-flow.ts';
 import { type ReadersRound, readerQueries } from './readers.ts';
 import type { ServingResults } from './serving.ts';
-import { type Latencies, type Spread, spreadOf } from './statistics.ts';
+import { type Latencies, shown, spreadOf } from './statistics.ts';
 
 const style = { head: [], border: [], compact: true };
 
@@ -88,11 +88,4 @@ function timesTable({ superstore, generated }: ServingResults): string {
       ]
     : [];
   return `\nTimes of one request at a time\n${table.toString()}\n${[cold, ...filled].join('\n')}\n`;
-}
-
-/** Median (least to most). */
-function shown({ median, least, most, rounds }: Spread, digits: number): string {
-  const text = (value: number) =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return rounds === 1 ? text(median) : `${text(median)} (${text(least)} to ${text(most)})`;
 }

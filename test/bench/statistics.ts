@@ -37,3 +37,10 @@ export function latenciesOf(values: readonly number[]): Latencies {
     count: values.length,
   };
 }
+
+/** Median (least to most). */
+export function shown({ median, least, most, rounds }: Spread, digits: number): string {
+  const text = (value: number) =>
+    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return rounds === 1 ? text(median) : `${text(median)} (${text(least)} to ${text(most)})`;
+}

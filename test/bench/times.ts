@@ -101,7 +101,7 @@ async function countInRuns(api: Api, count: number, say: (line: string) => void)
     if (performance.now() > progressAt + noProgressMs) {
       throw new Error(`no batch run counted anything for ${noProgressMs / 1_000} s`, { cause: refused });
     }
-    await delay(100);
+    await delay(500);
     const { totals, notes } = (await api.status()).body;
     if (totals.duplicate + totals.deferred + totals.rejected + totals.gap > 0)
       throw new Error(`generated orders were not all counted: ${JSON.stringify([totals, notes])}`);
