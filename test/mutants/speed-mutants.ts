@@ -281,4 +281,12 @@ export const speedMutants: readonly Mutant[] = [
     replace: 'const mark = marks && run.tidemark[partition];',
     tests: writing,
   },
+  {
+    id: 'rest-without-an-end',
+    breaks: 'a writer flushes again at once when the clock is set back while it rests',
+    file: 'speed-layer/partition-writer.ts',
+    find: 'restedMs >= 0 && ',
+    replace: '',
+    tests: ['speed-layer/partition-writer.test.ts'],
+  },
 ];
