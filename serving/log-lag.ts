@@ -1,6 +1,6 @@
 // How far an answer is behind the log: records, and for how long the oldest of them has been waiting. Pure: it is told
 // the log's ends with the time at which they were read.
-import { countBetween, type OffsetVector } from '../schemas/offset-vector.ts';
+import type { OffsetVector } from '../schemas/offset-vector.ts';
 
 export interface Lag {
   readonly records: number;
@@ -34,15 +34,20 @@ export function createLogLag(): LogLag {
     },
     of(vector, nowMs) {
       if (!ends) return undefined;
+      let records = 0;
       let ms = 0;
-      for (const [p, w] of vector.entries()) {
+      // Asked with each request: no iterators.
+      for (let p = 0; p < ends.length; p += 1) {
+        const w = vector[p] ?? 0;
+        const behind = ends[p]! - w;
+        if (behind <= 0) continue;
+        records += behind;
         const list = readings[p] ?? [];
-        if ((ends[p] ?? 0) <= w) continue;
         // Never asked again for less: W does not fall.
         while (list.length > 1 && list[0]!.end <= w) list.shift();
         ms = Math.max(ms, nowMs - (list[0]?.at ?? nowMs));
       }
-      return { records: countBetween(vector, ends), ms };
+      return { records, ms };
     },
   };
 }
