@@ -9,8 +9,13 @@ export type RollupCells = Map<string, Cell>;
 
 export function encodeCellKey(windowIndex: number, values: readonly string[]): string {
   let key = String(windowIndex);
-  for (const value of values) key += `|${value.length}:${value}`;
+  for (const value of values) key += encodeCellValue(value);
   return key;
+}
+
+/** What one value adds to a key. */
+export function encodeCellValue(value: string): string {
+  return `|${value.length}:${value}`;
 }
 
 /** The inverse of encodeCellKey; throws a RangeError on text that it did not make. */

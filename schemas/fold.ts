@@ -1,5 +1,5 @@
 // First compiler of the definition: event → what it adds to which cells, in TypeScript. sql.ts is the second.
-import { type Cell, encodeCellKey, type RollupCells } from './cells.ts';
+import { type Cell, encodeCellValue, type RollupCells } from './cells.ts';
 import { type Addend, baseMeasure, type Definition, type Grain, type Rollup } from './definition.ts';
 import type { Generation } from './generation.ts';
 import type { HashKey } from './identity.ts';
@@ -17,7 +17,8 @@ export interface Fold {
 }
 
 export function compileFold({ definition, identityKey }: Pick<Generation, 'definition' | 'identityKey'>): Fold {
-  const rollups = definition.rollups.map((rollup) => compileRollup(definition, rollup, identityKey));
+  const readers = compileReaders(definition, identityKey);
+  const rollups = definition.rollups.map((rollup) => compileRollup(definition, rollup, readers));
   return {
     add(event, cells, touch) {
       let greatest = 0;
@@ -26,9 +27,8 @@ export function compileFold({ definition, identityKey }: Pick<Generation, 'defin
         const windowIndex = Math.floor(timeOf(event, fold.time) / fold.windowMs);
         const facts = fold.grain === 'order' ? [undefined] : event.items;
         for (const item of facts) {
-          const values = fold.dimensions.map((read) => read(event, item));
-          const key = encodeCellKey(windowIndex, values);
-          greatest = Math.max(greatest, addTo(cells[index]!, key, fold.measures, event, item));
+          const key = fold.keyOf(windowIndex, event, item);
+          greatest = Math.max(greatest, addTo(cells[index]!, key, fold, event, item));
           touch?.(index, key);
         }
       }
@@ -47,23 +47,45 @@ function timeOf(event: OrderEvent, time: Rollup['time']): number {
 
 type Item = OrderEvent['items'][number] | undefined;
 type ReadAddend = (event: OrderEvent, item: Item) => number;
+type ReadValue = (event: OrderEvent, item: Item) => string;
 
-function compileRollup(definition: Definition, rollup: Rollup, key: HashKey) {
+/** By dimension what its value adds to a cell's key. An order's is read once an event, for all of its items and rollups. */
+function compileReaders({ dimensions }: Definition, key: HashKey): ReadonlyMap<string, ReadValue> {
+  return new Map(
+    Object.entries(dimensions).map(([name, { field, grain, form }]) => {
+      const textOf = (fact: unknown) => {
+        const value = (fact as Fact)[field];
+        return encodeCellValue(form === 'hash' ? pseudonymOf(value as string | null, key) : (value as string));
+      };
+      if (grain === 'item') return [name, (_event, item) => textOf(item)];
+      let last: OrderEvent | undefined;
+      let text = '';
+      const read: ReadValue = (event) => {
+        if (event !== last) [last, text] = [event, textOf(event)];
+        return text;
+      };
+      return [name, read];
+    }),
+  );
+}
+
+function compileRollup(definition: Definition, rollup: Rollup, readers: ReadonlyMap<string, ReadValue>) {
   const dimensions = rollup.dimensions.map((name) => {
-    const dimension = definition.dimensions[name];
-    if (!dimension) throw new Error(`definition: rollup ${rollup.name} names no dimension ${name}`);
-    const { field, grain, form } = dimension;
-    const read = (event: OrderEvent, item: Item) =>
-      (grain === 'order' ? (event as unknown as Fact) : (item as unknown as Fact))[field];
-    if (form !== 'hash') return (event: OrderEvent, item: Item) => read(event, item) as string;
-    return (event: OrderEvent, item: Item) => pseudonymOf(read(event, item) as string | null, key);
+    const read = readers.get(name);
+    if (!read) throw new Error(`definition: rollup ${rollup.name} names no dimension ${name}`);
+    return read;
   });
+  const keyOf = (windowIndex: number, event: OrderEvent, item: Item) => {
+    let key = String(windowIndex);
+    for (const read of dimensions) key += read(event, item);
+    return key;
+  };
   const measures = rollup.measures.map((name): ReadAddend => {
     const measure = baseMeasure(definition, name);
     const read = readAddend(measure.at[rollup.grain], rollup.grain, `${rollup.name}.${name}`);
     return (event, item) => (event.type === measure.eventType ? read(event, item) : 0);
   });
-  return { ...rollup, dimensions, measures };
+  return { ...rollup, keyOf, measures, zeros: [0, ...measures.map(() => 0)] };
 }
 
 function readAddend(addend: Addend | undefined, grain: Grain, at: string): ReadAddend {
@@ -82,13 +104,13 @@ function readAddend(addend: Addend | undefined, grain: Grain, at: string): ReadA
 function addTo(
   cells: RollupCells,
   key: string,
-  measures: readonly ReadAddend[],
+  { measures, zeros }: { readonly measures: readonly ReadAddend[]; readonly zeros: Cell },
   event: OrderEvent,
   item: Item,
 ): number {
   let cell: Cell | undefined = cells.get(key);
   if (!cell) {
-    cell = Array.from({ length: measures.length + 1 }, () => 0);
+    cell = zeros.slice();
     cells.set(key, cell);
   }
   cell[0]! += 1;

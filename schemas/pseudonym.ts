@@ -7,7 +7,10 @@ import type { HashKey } from './identity.ts';
 export function pseudonymOf(text: string | null, key: HashKey): string {
   if (text === null) return '';
   const { h, l } = siphash.hash(key, Buffer.from(text));
-  return hex(h) + hex(l);
+  digest.writeUInt32BE(h >>> 0, 0);
+  digest.writeUInt32BE(l >>> 0, 4);
+  return digest.toString('hex');
 }
 
-const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
+/** Written anew by each call. */
+const digest = Buffer.alloc(8);

@@ -76,8 +76,16 @@ export const contractMutants: readonly Mutant[] = [
     id: 'customer-ids-in-cells',
     breaks: "a customer's id never leaves the archive",
     file: 'schemas/fold.ts',
-    find: 'pseudonymOf(read(event, item) as string | null, key)',
-    replace: "(read(event, item) as string | null) ?? ''",
+    find: 'pseudonymOf(value as string | null, key)',
+    replace: "((value as string | null) ?? '')",
+    tests: ['speed-layer/epoch-counter.test.ts'],
+  },
+  {
+    id: 'values-of-the-first-event-kept',
+    breaks: 'an event goes to the cells of its own values',
+    file: 'schemas/fold.ts',
+    find: 'if (event !== last)',
+    replace: 'if (last === undefined)',
     tests: ['speed-layer/epoch-counter.test.ts'],
   },
   {
