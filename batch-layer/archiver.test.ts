@@ -6,7 +6,7 @@ import { createGeneration } from '../schemas/generation.ts';
 import { placedOrder, recordSetOf } from '../test/record-sets.ts';
 import { until } from '../test/until.ts';
 import { type ArchiveBlock, createArchiveBlockBuilder } from './archive-block.ts';
-import { firstMissing, stretchesOf } from './archive-ranges.ts';
+import { firstMissing, stretchesOf } from '../runtime/archived-ranges.ts';
 import { openArchiver } from './archiver.ts';
 
 const hashKey = '000102030405060708090a0b0c0d0e0f';

@@ -3,7 +3,7 @@ import { readArchivedVector, readEpochsBefore } from '../runtime/archived-ends.t
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { orderEventColumns, tables } from '../schemas/layout-clickhouse.ts';
-import { firstMissing, type Stretch, stretchesOf } from './archive-ranges.ts';
+import { firstMissing, type Stretch, stretchesOf } from '../runtime/archived-ranges.ts';
 import { countStretchesSql } from './archive-sql.ts';
 import type { ArchiveStore, LostRange } from './archive-store.ts';
 

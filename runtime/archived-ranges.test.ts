@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type ArchivedRange, firstMissing, stretchesOf } from './archive-ranges.ts';
+import { type ArchivedRange, firstMissing, stretchesOf } from './archived-ranges.ts';
 
 const range = (from: number, to: number, changes: Partial<ArchivedRange> = {}): ArchivedRange => ({
   from,

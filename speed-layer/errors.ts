@@ -3,6 +3,7 @@
 export type SpeedErrorCode =
   | 'no-run'
   | 'unsettled-state'
+  | 'archive-incomplete'
   | 'store-full'
   | 'store-read-only'
   | 'store-loading'

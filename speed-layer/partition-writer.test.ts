@@ -29,6 +29,7 @@ const runAt = (tidemark: number, id = '000000000001-00000000'): BatchRun =>
     run: id,
     parent: '',
     tidemark: [tidemark],
+    starts: [0],
     maxTimestamps: [-1],
   }) as unknown as BatchRun;
 
@@ -51,7 +52,7 @@ function openWorld() {
     currentRun: async () => run,
     parentTidemark: async () => undefined,
     epochBefore: async (_: number, offset: number) => offset + 1_000,
-    identities: async (_: number, below: number) =>
+    identities: async ({ below }: { below: number }) =>
       Array.from({ length: below }, (_, offset) => identityOf(eventAt(offset), generation.identityKey)),
   };
   const dependencies = { generation, store: faulty, source };

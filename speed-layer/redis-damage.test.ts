@@ -31,13 +31,14 @@ const run = {
   generation: generation.id,
   run: '000000000001-00000000',
   tidemark: [0],
+  starts: [0],
   maxTimestamps: [-1],
 } as unknown as BatchRun;
 const source = {
   currentRun: async () => run,
   parentTidemark: async () => undefined,
   epochBefore: async () => undefined,
-  identities: async (_: number, below: number) =>
+  identities: async ({ below }: { below: number }) =>
     Array.from({ length: below }, (_, offset) => identityOf(placedOrder(offset), generation.identityKey)),
 };
 

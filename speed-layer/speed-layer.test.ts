@@ -35,7 +35,12 @@ function openWorld() {
   for (let n = 0; n < 1_000; n += 1) orders[partitionOf(`o-${n}`, partitions.length)]!.push(n);
   const ends = partitions.map(() => 0);
   const store = createMemoryCounterStore(generation, () => undefined);
-  const run = { run: '000000000001-00000000', parent: '', tidemark: partitions.map(() => 0) };
+  const run = {
+    run: '000000000001-00000000',
+    parent: '',
+    tidemark: partitions.map(() => 0),
+    starts: partitions.map(() => 0),
+  };
   const source = {
     currentRun: async () => ({ ...run, maxTimestamps: partitions.map(() => -1) }) as unknown as BatchRun,
     parentTidemark: async () => undefined,

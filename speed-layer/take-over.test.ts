@@ -17,12 +17,18 @@ const identityAt = (offset: number) => identityOf(placedOrder(offset), generatio
 
 function openWorld(tidemark: number) {
   const store = createMemoryCounterStore(generation, () => undefined);
-  const run = { run: 'r', parent: '', tidemark: [tidemark], maxTimestamps: [baseMs] } as unknown as BatchRun;
+  const run = {
+    run: 'r',
+    parent: '',
+    tidemark: [tidemark],
+    starts: [0],
+    maxTimestamps: [baseMs],
+  } as unknown as BatchRun;
   const source: TidemarkSource = {
     currentRun: async () => run,
     parentTidemark: async () => undefined,
     epochBefore: async () => undefined,
-    identities: async (_, below) => Array.from({ length: below }, (_, offset) => identityAt(offset)),
+    identities: async ({ below }) => Array.from({ length: below }, (_, offset) => identityAt(offset)),
   };
   const dependencies = { generation, store, source };
   return {

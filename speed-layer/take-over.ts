@@ -39,7 +39,8 @@ const attempts = 8;
 
 /**
  * Ends at once when the signal aborts, whatever a store does; what was asked of it may still happen, and does no harm.
- * @throws SpeedError no-run (retry later) or unsettled-state (others keep writing; retry later); faults of the stores pass through.
+ * @throws SpeedError no-run, unsettled-state (others keep writing) or archive-incomplete: retry later; faults of the stores
+ * pass through.
  */
 export async function takeOver(
   partition: number,
@@ -70,11 +71,12 @@ export async function takeOver(
     // 4. Close what another writer left open, so that there are no counters to load.
     const closed = await ask(store.flush(partition, closing(stored, generation)));
     if (closed.kind === 'refused') continue;
-    // 5. Older identities from the archive, strictly below the tidemark.
+    // 5. Older identities from the archive, strictly below the tidemark. Where it has lost some, nothing is owned.
     const identities = createIdentityWindow(bucketMsOf(generation));
     if (stored.maxTimestamp !== undefined) {
       const floor = stored.maxTimestamp - generation.horizonMs;
-      const archived = await ask(source.identities(partition, tidemark, floor, signal));
+      const start = run.starts[partition] ?? 0;
+      const archived = await ask(source.identities({ partition, start, below: tidemark, floor }, signal));
       const latest = stored.maxTimestamp + generation.rules.maxAheadMs;
       await identities.restore(allIdentities(archived, stored.epochs), latest);
     }

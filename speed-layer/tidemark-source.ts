@@ -4,7 +4,14 @@ import { readCurrentRun, readRun } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import type { Identity } from '../schemas/identity.ts';
-import { type BatchRun, tables } from '../schemas/layout-clickhouse.ts';
+import type { BatchRun } from '../schemas/layout-clickhouse.ts';
+import {
+  expectedStretches,
+  identitiesSql,
+  loggedRangesSql,
+  readIdentities,
+  type WantedIdentities,
+} from './archived-identities.ts';
 
 export interface TidemarkSource {
   /** The current run; undefined before run 0 is published. */
@@ -13,8 +20,11 @@ export interface TidemarkSource {
   parentTidemark(run: BatchRun): Promise<readonly number[] | undefined>;
   /** Leader epoch of the partition's record before `offset`; undefined where the archive does not know it. */
   epochBefore(partition: number, offset: number): Promise<number | undefined>;
-  /** Identities of archived events of the partition below `below` that occurred at or after `floor`; to be walked once. */
-  identities(partition: number, below: number, floor: number, signal?: AbortSignal): Promise<Iterable<Identity>>;
+  /**
+   * Identities of archived events below the tidemark that occurred at or after the floor; to be walked once, to its end.
+   * @throws SpeedError archive-incomplete, there too, where they are not all there.
+   */
+  identities(wanted: WantedIdentities, signal?: AbortSignal): Promise<Iterable<Identity>>;
 }
 
 export function createTidemarkSource(clickhouse: ClickHouse, generation: Generation): TidemarkSource {
@@ -26,27 +36,30 @@ export function createTidemarkSource(clickhouse: ClickHouse, generation: Generat
       const vector = Array.from({ length: generation.partitions }, (_, p) => (p === partition ? offset : 0));
       return (await readEpochsBefore(clickhouse, generation, vector))[partition];
     },
-    async identities(partition, below, floor, signal) {
-      const pieces = await clickhouse.queryBinary(
-        `SELECT identity FROM ${tables.orderEvents}
-         WHERE archive = {archive:String} AND partition = {partition:UInt32} AND offset < {below:UInt64}
-           AND chunk >= {chunk:UInt32} AND occurredAt >= {floor:Int64}`,
-        {
-          archive: generation.archiveId,
-          partition,
-          below,
-          floor: Math.max(0, floor),
-          chunk: Math.max(0, Math.floor(floor / generation.chunkMs)),
-        },
-        signal && { signal },
-      );
-      return readIdentities(pieces);
+    async identities(wanted, signal) {
+      const { partition, below } = wanted;
+      const floor = Math.max(0, wanted.floor);
+      const params = { archive: generation.archiveId, partition, below, chunk: Math.floor(floor / generation.chunkMs) };
+      // The log first: rows are there before it announces them.
+      type Row = { from: string; to: string; recent: number; rejectedAt: string[]; gapsIn: [string, string][] };
+      const rows = await clickhouse.query<Row>(loggedRangesSql, params);
+      const ranges = rows.map((row) => ({
+        from: Number(row.from),
+        to: Number(row.to),
+        recent: row.recent === 1,
+        rejected: row.rejectedAt.map(Number),
+        gaps: row.gapsIn.map(([from, to]) => [Number(from), Number(to)] as const),
+      }));
+      const stretches = expectedStretches(ranges, wanted);
+      if (stretches.length === 0) return [];
+      const pieces = await clickhouse.queryBinary(identitiesSql(stretches), { ...params, floor }, signal && { signal });
+      return readIdentities(partition, stretches, readNumbers(pieces));
     },
   };
 }
 
 /** UInt64s, little-endian, wherever the pieces were cut. */
-function* readIdentities(pieces: readonly Buffer[]): Generator<Identity> {
+function* readNumbers(pieces: readonly Buffer[]): Generator<Identity> {
   let rest: Buffer = Buffer.alloc(0);
   for (const piece of pieces) {
     const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);

@@ -161,7 +161,7 @@ async function playWorld(drafts: readonly Draft[], steps: readonly Step[]): Prom
     currentRun: async () => runs.at(-1),
     parentTidemark: async () => runs.at(-2)?.tidemark,
     epochBefore: async () => undefined,
-    identities: async (_partition, below, floor) =>
+    identities: async ({ below, floor }) =>
       log
         .slice(0, below)
         .flatMap(({ event }) =>

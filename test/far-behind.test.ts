@@ -19,6 +19,7 @@ const runAt = (tidemark: number, n: number) =>
     run: `00000000000${n}-00000000`,
     parent: '',
     tidemark: [tidemark],
+    starts: [0],
     maxTimestamps: [baseMs],
   }) as unknown as BatchRun;
 
@@ -33,7 +34,7 @@ test('a writer far behind is passed over by the run, resets to its tidemark, and
       currentRun: async () => run,
       parentTidemark: async () => undefined,
       epochBefore: async () => undefined,
-      identities: async (_, below) =>
+      identities: async ({ below }) =>
         Array.from({ length: below }, (_, offset) => identityOf(placedOrder(offset), generation.identityKey)),
     },
     log: createLogger('test', 'silent'),

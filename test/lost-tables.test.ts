@@ -32,6 +32,7 @@ async function openWorld() {
     },
     run: () => world.batch.makeRun(vector),
     placed: () => placed.size,
+    vector: () => vector,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -105,6 +106,40 @@ test('the archive wiped or partly lost: it is archived again from the log, and n
   expect((await ask()).rows?.[0]?.orders).toBe(world.placed());
   const events = await world.countOf(`SELECT uniqExact(partition, offset) AS n FROM ${tables.orderEvents}`);
   expect(events).toBe(300);
+});
+
+test('archived rows lost before a speed layer takes over: copies sent meanwhile never count twice, and it goes on by itself', async () => {
+  await using world = await openWorld();
+  const events = createRandomOrders(5).next(100, Date.now());
+  await world.produce(events);
+  await world.run();
+  const { ask } = await openReader(world);
+  await world.speed[Symbol.asyncDispose]();
+  await world.clickhouse.command(`DELETE FROM ${tables.orderEvents} WHERE offset % 3 = 0`);
+  await using speed = await world.openSpeed();
+  await world.produce(events);
+  const why = () => speed.waitingFor() ?? '';
+  await until('it says why it does not count', () => why().includes('the archive holds'));
+  expect(why()).toMatch(/^partition \d: of offsets 0 to \d+ the archive holds \d+ of \d+ events: a copy could count/);
+  let asked = 0;
+  const expectOnce = async () => {
+    const { rows } = await ask();
+    expect(rows?.[0]?.orders).toBe(world.placed());
+    asked += 1;
+  };
+  await expectOnce();
+  await until('the rows are archived again and counted live', async () => {
+    await expectOnce();
+    await world.run().catch(() => undefined);
+    return speed.waitingFor() === undefined;
+  });
+  await world.produce(events);
+  await until('the copies are judged live', async () => {
+    await expectOnce();
+    return [...speed.writers.values()].every((writer) => writer.flushedNext === world.vector()[writer.partition]);
+  });
+  await expectOnce();
+  expect(asked).toBeGreaterThan(3);
 });
 
 test('a reader that stands on a run whose rows were collected says so, and goes on with the newest', async () => {

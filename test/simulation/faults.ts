@@ -1,5 +1,5 @@
 // What can happen to a world, by kind. Each is done at once; what takes a while ends by itself.
-import { firstMissing } from '../../batch-layer/archive-ranges.ts';
+import { firstMissing } from '../../runtime/archived-ranges.ts';
 import type { Random } from '../../cli/random.ts';
 import type { MemoryPartition } from '../../speed-layer/memory-counter-store.ts';
 import type { Trace } from './trace.ts';

@@ -191,7 +191,10 @@ async function play(seed: number, generation: Generation, subject: Subject): Pro
       },
     ];
     for (const read of reads) said.push(await views.read(pinned, read).then(sorted, codeOf));
-    for (const p of [0, 1]) said.push(sorted([...(await source.identities(p, run.tidemark[p]!, nowMs - hour))]));
+    for (const p of [0, 1]) {
+      const wanted = { partition: p, start: run.starts[p]!, below: run.tidemark[p]!, floor: nowMs - hour };
+      said.push(sorted([...(await source.identities(wanted))]));
+    }
     said.push(await source.parentTidemark(run));
   }
 

@@ -1,7 +1,7 @@
 // ClickHouse in memory, as the layers see it: rows that are only ever appended, and statements that see them all at one
 // moment each. What a statement means is written here a second time, over rows; the contract suites hold it to the real one.
 import { noChunkVersions } from '../../serving/chunk-versions.ts';
-import { firstMissing, stretchesOf } from '../../batch-layer/archive-ranges.ts';
+import { firstMissing, stretchesOf } from '../../runtime/archived-ranges.ts';
 import type { ArchiveStore } from '../../batch-layer/archive-store.ts';
 import { BatchError } from '../../batch-layer/errors.ts';
 import { coveredOffsets } from '../../batch-layer/run-ledger.ts';
@@ -22,6 +22,7 @@ import { DistinctSet } from '../../serving/distinct.ts';
 import { addGroup, type GroupMap } from '../../serving/groups.ts';
 import type { PinnedRun } from '../../serving/live-view.ts';
 import type { RunSource } from '../../serving/run-source.ts';
+import { expectedStretches, expectWhole } from '../../speed-layer/archived-identities.ts';
 import type { TidemarkSource } from '../../speed-layer/tidemark-source.ts';
 import type { Command } from './memory-redis.ts';
 import { readRowBinary } from './row-binary-reader.ts';
@@ -409,13 +410,30 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
       currentRun: () => command('current run', current),
       parentTidemark: (run) =>
         command('parent', () => tables.batchRuns.find((row) => row.run === run.parent)?.tidemark),
-      identities: (partition, below, floor) =>
-        command(`identities ${partition} below ${below}`, () => {
-          const rows = tables.events.filter(
-            (row) => row.partition === partition && row.offset < below && row.event.occurredAt >= floor,
-          );
-          return rows.map(({ identity }) => ({ high: Number(identity >> 32n), low: Number(identity & 0xffffffffn) }));
-        }),
+      identities: async (wanted) => {
+        const { partition, below, floor } = wanted;
+        const logged = await command(`ranges of ${partition} below ${below}`, () =>
+          tables.archiveLog
+            .filter((row) => row.partition === partition && row.from < below)
+            .map((row) => ({
+              ...row,
+              rejected: row.rejected.map(([offset]) => offset),
+              recent: row.chunks.some((chunk) => chunk >= Math.floor(floor / generation.chunkMs)),
+            })),
+        );
+        const stretches = expectedStretches(logged, wanted);
+        return command(`identities ${partition} below ${below}`, () => {
+          const rows = tables.events.filter((row) => row.partition === partition && row.offset < below);
+          const offsets = [...new Set(rows.map(({ offset }) => offset))];
+          const present = stretches.map(({ from, to }) => {
+            return [from, offsets.filter((offset) => offset >= from && offset < to).length] as const;
+          });
+          expectWhole(partition, stretches, new Map(present));
+          return rows
+            .filter(({ event }) => event.occurredAt >= floor)
+            .map(({ identity }) => ({ high: Number(identity >> 32n), low: Number(identity & 0xffffffffn) }));
+        });
+      },
     }),
 
     runSource: (command) => ({
