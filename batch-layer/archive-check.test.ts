@@ -11,12 +11,14 @@ const range = (partition: number, from: number): LostRange => ({
   present: 7,
 });
 
-function openWorld(lost: LostRange[], missing: number[] = [40, 60]) {
+const ends = [40, 60];
+
+function openWorld(lost: LostRange[], missing: number[] = ends) {
   const done = { retracted: [] as LostRange[], resumed: 0 };
   const archive: Omit<ArchiveStore, 'insert' | 'epochsBefore'> = {
-    archivedStarts: async () => [0, undefined],
-    archivedVector: async () => [40, 60],
-    firstMissing: async () => missing,
+    archivedStarts: async () => [30, undefined],
+    archivedVector: async () => ends,
+    firstMissing: async (starts) => missing.map((at, partition) => (starts[partition]! > at ? ends[partition]! : at)),
     lostRanges: async () => lost,
     async retract(ranges) {
       done.retracted.push(...ranges);
@@ -24,6 +26,7 @@ function openWorld(lost: LostRange[], missing: number[] = [40, 60]) {
   };
   const check = createArchiveCheck({
     archive: archive as ArchiveStore,
+    archiveStarts: async () => [20, 0],
     logStarts: async () => [100, 0],
     resumeArchiver() {
       done.resumed += 1;
@@ -51,9 +54,18 @@ test('an archive that holds everything is left alone', async () => {
   expect(done).toEqual({ retracted: [], resumed: 0 });
 });
 
-test('a hole between archived ranges: the archiver goes back to it', async () => {
-  const { check, done } = openWorld([], [40, 25]);
+test.each([
+  ['between archived ranges', [40, 25]],
+  ['before all of them', [20, 60]],
+])('a hole %s: the archiver goes back to it', async (_, missing) => {
+  const { check, done } = openWorld([], missing);
   await check(false);
+  expect(done).toEqual({ retracted: [], resumed: 1 });
+});
+
+test('a hole beside rows that the log has lost too: the archiver goes back to it all the same', async () => {
+  const { check, done } = openWorld([range(0, 90)], [40, 25]);
+  await expect(check(false)).rejects.toMatchObject({ code: 'archive-incomplete' });
   expect(done).toEqual({ retracted: [], resumed: 1 });
 });
 

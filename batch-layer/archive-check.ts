@@ -7,6 +7,8 @@ import { BatchError } from './errors.ts';
 
 export interface ArchiveCheckDependencies {
   readonly archive: ArchiveStore;
+  /** Where the archive must begin; undefined where no run says so. */
+  readonly archiveStarts: () => Promise<OffsetVector | undefined>;
   /** Where the log begins by now. */
   readonly logStarts: () => Promise<OffsetVector>;
   /** The archiver goes back to the first offset that is missing. */
@@ -24,6 +26,7 @@ const maxNamed = 5;
 
 export function createArchiveCheck({
   archive,
+  archiveStarts,
   logStarts,
   resumeArchiver,
   log,
@@ -41,14 +44,17 @@ export function createArchiveCheck({
       );
       // Also where the answer was lost: what was taken back must be archived again.
       await archive.retract(again).finally(resumeArchiver);
-    }
+    } else await fillHoles();
     const fate = gone.length > 0 ? `not in the log any more: ${inWords(gone)}` : `archived again: ${inWords(again)}`;
     throw new BatchError('archive-incomplete', `the archive has lost rows; ${fate}`);
   };
 
-  /** Ranges that are not logged, between others that are: no run passes them, and the archiver only looks when it resumes. */
+  /**
+   * Ranges that are not logged, before others that are: no run passes them, and the archiver only looks when it resumes.
+   * Another process may have taken them back, whose archiver has not the partition.
+   */
   async function fillHoles(): Promise<void> {
-    const starts = (await archive.archivedStarts()).map((start) => start ?? 0);
+    const starts = (await archiveStarts()) ?? (await archive.archivedStarts()).map((start) => start ?? 0);
     const missing = await archive.firstMissing(starts);
     const ends = await archive.archivedVector();
     const holes = missing.flatMap((from, partition) => (from < (ends[partition] ?? 0) ? [{ partition, from }] : []));

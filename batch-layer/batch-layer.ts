@@ -75,7 +75,13 @@ export async function openBatchLayer(options: BatchLayerOptions): Promise<BatchL
     speedState,
     limits: { ...runLimits, maxRecords: options.batchMaxRunRecords },
     nudgeArchiver: () => archiver?.nudge(),
-    checkArchive: createArchiveCheck({ archive, logStarts, resumeArchiver: () => archiver?.resume(), log }),
+    checkArchive: createArchiveCheck({
+      archive,
+      archiveStarts: async () => (await runs.currentRun())?.starts,
+      logStarts,
+      resumeArchiver: () => archiver?.resume(),
+      log,
+    }),
   });
   const first = await runner.begin(await logStarts());
   const writeDeadLetters = createDeadLetterWriter(options.producer, topic, deadLetterTopicOf(topic));

@@ -16,6 +16,8 @@ export function createFaults(world: World, random: Random, trace: Trace, count: 
   const { network, topic, redis, clickhouse, shop, groups, slots, time } = world;
   const { tables } = clickhouse;
   const doomed = new Map<number, string>();
+  /** By partition the offsets whose archived rows were ever lost. */
+  const lost = topic.partitions.map(() => new Set<number>());
   let longOutage = false;
   const partition = () => random.integer(0, topic.partitions.length - 1);
   const one = <T>(list: readonly T[]): T | undefined => list[random.integer(0, list.length - 1)];
@@ -31,13 +33,21 @@ export function createFaults(world: World, random: Random, trace: Trace, count: 
   }
   copyNow();
 
-  /** Up to where the archive has all. */
+  /** Up to where the archive has all, and holds it still. */
   function archivedOf(p: number): number {
     const ranges = tables.archiveLog.filter((row) => row.partition === p);
-    return firstMissing(
+    const logged = firstMissing(
       ranges.toSorted((a, b) => a.from - b.from),
       topic.partitions[p]!.base,
     );
+    const offsets = lostOf(p);
+    const again = ranges.filter(({ from, to }) => offsets.some((at) => at >= from && at < to));
+    return Math.min(logged, ...offsets, ...again.map(({ from }) => from));
+  }
+  /** Where archived rows were lost and are not there again. */
+  function lostOf(p: number): number[] {
+    const held = new Set(tables.events.filter((row) => row.partition === p).map(({ offset }) => offset));
+    return [...lost[p]!].filter((offset) => !held.has(offset));
   }
 
   /** Each says in words what it did, where that is not plain from its name. */
@@ -60,13 +70,14 @@ export function createFaults(world: World, random: Random, trace: Trace, count: 
     'kafka: retention past the archive'() {
       const p = partition();
       const { end } = topic.partitions[p]!;
-      if (archivedOf(p) >= end) return 'nothing to lose';
+      if (archivedOf(p) >= end || lostOf(p).length > 0) return 'nothing to lose';
       topic.forgetBelow(p, end);
       doomed.set(p, 'retention passed records that were not archived');
       return `partition ${p} below ${end}`;
     },
     'kafka: log cut'() {
       const p = partition();
+      if (lostOf(p).length > 0) return 'not below what must be archived again';
       topic.truncate(p, topic.partitions[p]!.end - random.integer(1, 15));
       // Filled again past the cut it would need leader epochs to be noticed.
       shop.close(p);
@@ -120,6 +131,24 @@ export function createFaults(world: World, random: Random, trace: Trace, count: 
       for (const event of new Map(inRange.map((e) => [e.offset, e])).values()) tables.events.push(event);
       tables.archiveLog.push(row);
       return `partition ${p} ${from} to ${to}`;
+    },
+    // Often just before somebody takes over.
+    'clickhouse: archived rows lost'() {
+      const p = partition();
+      if (doomed.has(p)) return 'nothing to lose';
+      // Whole ranges that can be archived again.
+      const [share, { start }] = [random.next(), topic.partitions[p]!];
+      const below = Math.max(
+        start,
+        ...tables.archiveLog.filter((r) => r.partition === p && r.from < start).map(({ to }) => to),
+      );
+      const kept = tables.events.filter(
+        (row) => row.partition !== p || row.offset < below || !random.chance(share) || !lost[p]!.add(row.offset),
+      );
+      const gone = tables.events.length - kept.length;
+      tables.events.splice(0, tables.events.length, ...kept);
+      if (random.chance(0.5)) one(slots.filter((each) => each.kind === 'speed'))!.crash();
+      return `${gone} of partition ${p}`;
     },
   };
 

@@ -30,6 +30,7 @@ const faultKinds = [
   'clickhouse: view rows lost',
   'clickhouse: runs set back',
   'clickhouse: range archived twice',
+  'clickhouse: archived rows lost',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 

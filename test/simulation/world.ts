@@ -137,6 +137,7 @@ export function openWorld({ weather, time, random, trace, log, count, onRun }: W
   async function openBatch(process: SimulatedProcess): Promise<Opened> {
     const own = recordLog(process);
     const archive = clickhouse.archive(commandsOf(process, 'clickhouse'));
+    const runs = clickhouse.runs(commandsOf(process, 'clickhouse'));
     const held: { archiver?: Archiver } = {};
     const logStarts = async () => (await own.ranges()).map(({ start }) => start);
     const runner = createBatchRunner({
@@ -144,12 +145,18 @@ export function openWorld({ weather, time, random, trace, log, count, onRun }: W
       log,
       clock,
       archive,
-      runs: clickhouse.runs(commandsOf(process, 'clickhouse')),
+      runs,
       speedState: redis.speedState(commandsOf(process, 'redis')),
       randomBits: () => random.integer(0, 0xffff_ffff),
       nudgeArchiver: () => held.archiver?.nudge(),
       limits: weather.runs,
-      checkArchive: createArchiveCheck({ archive, logStarts, log, resumeArchiver: () => held.archiver?.resume() }),
+      checkArchive: createArchiveCheck({
+        archive,
+        archiveStarts: async () => (await runs.currentRun())?.starts,
+        logStarts,
+        log,
+        resumeArchiver: () => held.archiver?.resume(),
+      }),
     });
     const first = await runner.begin(await logStarts());
     const archiver = (held.archiver = await openArchiver({
