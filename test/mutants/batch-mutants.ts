@@ -54,6 +54,22 @@ export const batchMutants: readonly Mutant[] = [
     tests: archive,
   },
   {
+    id: 'no-hole-filled-beside-what-is-gone',
+    breaks: 'what another process took back is archived again, whatever else is lost for good',
+    file: 'batch-layer/archive-check.ts',
+    find: '} else await fillHoles();',
+    replace: '}',
+    tests: ['batch-layer/archive-check.test.ts'],
+  },
+  {
+    id: 'no-hole-before-the-first-range',
+    breaks: 'what another process took back is archived again, also where the archive begins',
+    file: 'batch-layer/archive-check.ts',
+    find: '(await archiveStarts()) ?? ',
+    replace: '',
+    tests: ['batch-layer/archive-check.test.ts'],
+  },
+  {
     id: 'archived-vector-from-the-rows',
     breaks: 'how far the archive reaches is told by its log, not by the greatest offset',
     file: 'runtime/archived-ends.ts',
