@@ -9,6 +9,7 @@ import { awaitToken } from './await-token.ts';
 import type { ForwardBatchRun } from './batch-runs-forward.ts';
 import { extentRollup } from './clickhouse-batch-views.ts';
 import { describeDefinition } from './definitions.ts';
+import { registerDashboardRoutes } from './dashboard-routes.ts';
 import { createServingMetrics } from './metrics.ts';
 import { registerApiDocument } from './openapi.ts';
 import { summarizeCut } from './provenance.ts';
@@ -23,6 +24,8 @@ export interface ServingDependencies extends StreamDependencies {
   readonly forwardBatchRun: ForwardBatchRun;
   /** undefined: without reports. */
   readonly reports?: Reports;
+  /** Where the built dashboard lies, if not where `npm start` builds it. */
+  readonly dashboardFolder?: string;
 }
 
 const adoptTimeoutMs = 5_000;
@@ -43,6 +46,8 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
   // Written by hand: integers beyond 2^53 and decimals are exact in the text (JSON.rawJSON).
   const json = (value: unknown) => JSON.stringify(value);
   const contentType = 'application/json; charset=utf-8';
+
+  registerDashboardRoutes(app, dependencies.dashboardFolder);
 
   const operations = createOperations(definition);
   registerApiDocument(app, operations.openapi);

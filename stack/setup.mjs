@@ -1,8 +1,8 @@
 // Makes a fresh machine ready and then starts Tidemark or its tests. Runs on Node >= 18 without any package:
 //
-//   node stack/setup.mjs start [args]      packages, Node 24, Java, Maven, Kafka, redis-server; then `tidemark start`
-//   node stack/setup.mjs test [args]       the same; then vitest
-//   node stack/setup.mjs run FILE [args]   the same; then that file
+//   node stack/setup.mjs start [args]      packages, Node 24, the built dashboard, Java, Maven, Kafka, redis-server; then `tidemark start`
+//   node stack/setup.mjs test [args]       the same and Chromium; then vitest
+//   node stack/setup.mjs run FILE [args]   as for start, without the dashboard; then that file
 //   node stack/setup.mjs run-alone FILE [args]   packages and Node 24 only; then that file
 //
 // Steps that have nothing to do say nothing. What is missing and cannot be got is named with the command that gets it.
@@ -13,9 +13,11 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +31,8 @@ const BIN = join(ROOT, 'node_modules/.bin');
 const KAFKA = join(TOOLS, 'kafka-4.3.1');
 const KAFKA_POM = join(ROOT, 'stack/kafka-pom.xml');
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.7.1';
+const DASHBOARD = join(ROOT, '.tidemark/dashboard');
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 const MINUTE = 60_000;
 
 const env = { ...process.env, PATH: `${BIN}:${process.env.PATH ?? ''}` };
@@ -54,6 +58,9 @@ async function main([command, ...args]) {
     await fetchKafka();
     await installRedis();
   }
+  if (command === 'start' || command === 'test') await buildDashboard(node);
+  if (command === 'test' && !BROWSERS.some(onPath))
+    await aptInstall('Chromium', 'chromium', 'Chromium, for the tests of the dashboard,');
 
   const script = {
     start: ['cli/main.ts', 'start'],
@@ -145,6 +152,34 @@ async function installRedis() {
 function works(redisServer) {
   const { status, stdout } = spawnSync(redisServer, ['--version'], { encoding: 'utf8', timeout: MINUTE });
   return status === 0 && stdout.startsWith('Redis server');
+}
+
+/** Anew only where something that it is made of has changed. */
+async function buildDashboard(node) {
+  const marker = `${DASHBOARD}.digest`;
+  const digest = digestOf(['dashboard', 'api', 'package-lock.json']);
+  const isBuilt = existsSync(join(DASHBOARD, 'index.html')) && existsSync(marker);
+  if (isBuilt && readFileSync(marker, 'utf8') === digest) return;
+  await step('dashboard (Vite)', node, ['dashboard/build.ts'], {
+    minutes: 5,
+    onFailure: 'The dashboard could not be built; `node dashboard/build.ts` tries it alone.',
+  });
+  writeFileSync(marker, digest);
+}
+
+/** Of the names and contents of files, and of all files in folders; what is absent counts as empty. */
+function digestOf(paths) {
+  const digest = createHash('sha256');
+  for (const path of paths.filter((one) => existsSync(join(ROOT, one)))) {
+    const whole = join(ROOT, path);
+    // oxlint-disable-next-line unicorn/no-array-sort -- Node 18 has no toSorted
+    const names = statSync(whole).isDirectory() ? readdirSync(whole, { recursive: true }).sort() : [''];
+    for (const name of names) {
+      const file = join(whole, name);
+      if (statSync(file).isFile()) digest.update(`${path}/${name}\0`).update(readFileSync(file)).update('\0');
+    }
+  }
+  return digest.digest('hex');
 }
 
 let aptIsUpdated = false;

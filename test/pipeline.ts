@@ -36,6 +36,7 @@ export interface PipelineOptions {
   readonly horizonMinutes?: number;
   readonly maxEpochRecords?: number;
   readonly batchMaxRunRecords?: number;
+  readonly dashboardFolder?: string;
 }
 
 export type { SpeedLayer } from '../speed-layer/speed-layer.ts';
@@ -206,6 +207,7 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
         forwardBatchRun,
         atLeastTimeoutMs: 20_000,
         servingMaxStreams: 100,
+        ...(options.dashboardFolder === undefined ? {} : { dashboardFolder: options.dashboardFolder }),
       });
       own.defer(() => app.close());
       await until('serving is ready', () => layer.pipeline.waitingFor() === undefined);

@@ -1,0 +1,114 @@
+// Numbers, amounts and times as a person reads them. Pure; integers stay exact.
+import type { Integer } from './api.ts';
+
+const grouping = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 4 });
+
+/** 7254579312 → 7,254,579,312 */
+export function count(value: Integer): string {
+  return grouping.format(value).replace('-', '−');
+}
+
+/** 229720107 of 2 digits → 2,297,201.07; averages, which have decimals, are rounded to the minor unit. */
+export function amount(minor: Integer, digits: number): string {
+  const whole = typeof minor === 'number' ? BigInt(Math.round(minor)) : minor;
+  const text = String(whole < 0n ? -whole : whole).padStart(digits + 1, '0');
+  const units = grouping.format(BigInt(text.slice(0, text.length - digits)));
+  return `${whole < 0n ? '−' : ''}${units}${digits === 0 ? '' : `.${text.slice(-digits)}`}`;
+}
+
+/** Minor digits where an answer does not tell them (a currency that came after its beginning). */
+export function minorDigits(currencies: Readonly<Record<string, number>>, currency: string): number {
+  const told = currencies[currency];
+  if (told !== undefined) return told;
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/** 0.1234 → +12.3 % */
+export function change(share: number): string {
+  const percent = share * 100;
+  const digits = Math.abs(percent) < 10 ? 1 : 0;
+  const text = grouping.format(Number(Math.abs(percent).toFixed(digits)));
+  return `${percent < 0 ? '−' : '+'}${text} %`;
+}
+
+export function share(part: number): string {
+  const percent = part * 100;
+  if (percent > 0 && percent < 0.1) return '< 0.1 %';
+  return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** 12:03:07 in that zone. */
+export function clockTime(ms: number, tz: string): string {
+  let clock = clocks.get(tz);
+  if (!clock) {
+    clock = new Intl.DateTimeFormat('en-GB', { timeZone: tz, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    clocks.set(tz, clock);
+  }
+  return clock.format(ms);
+}
+
+/** 3 Jan 2014, 12:03:07: for what may lie on another day. */
+export function dateTime(ms: number, tz: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'medium', timeStyle: 'medium' });
+  return format.format(ms);
+}
+
+/** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min */
+export function duration(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+}
+
+export const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const weekDays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/**
+ * The local time of an instant that the API wrote with its zone's offset: 2026-11-21T19:33:00+01:00. The text already is
+ * local; nothing needs to know the zone.
+ */
+export function localParts(iso: string) {
+  const [year, month, day, hour, minute] = [0, 5, 8, 11, 14].map((at, i) => Number(iso.slice(at, at + (i ? 2 : 4))));
+  const weekDay = new Date(Date.UTC(year!, month! - 1, day)).getUTCDay();
+  return { year: year!, month: month!, day: day!, hour: hour!, minute: minute!, weekDay };
+}
+
+/** Of a window, as short as it can be told apart: 14:05, Sat 21 Nov, Nov 2026. */
+export function windowLabel(iso: string, window: string): string {
+  const { year, month, day, weekDay } = localParts(iso);
+  const date = `${day} ${monthNames[month - 1]}`;
+  switch (window) {
+    case 'minute':
+    case '15m':
+      return iso.slice(11, 16);
+    case 'hour':
+      return `${weekDays[weekDay]} ${iso.slice(11, 16)}`;
+    case 'day':
+      return `${weekDays[weekDay]} ${date} ${year}`;
+    case 'week':
+      return `week of ${date} ${year}`;
+    case 'month':
+      return `${monthNames[month - 1]} ${year}`;
+    default:
+      return String(year);
+  }
+}
+
+/** 21 Nov 2026, 19:33; without the time at midnight. */
+export function localDateTime(iso: string): string {
+  const { year, month, day } = localParts(iso);
+  const time = iso.slice(11, 16);
+  return `${day} ${monthNames[month - 1]} ${year}${time === '00:00' ? '' : `, ${time}`}`;
+}
+
+export const weekDayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
+
+/** 2026-11-21: the date of an instant in that zone. */
+export function localDate(ms: number, tz: string): string {
+  return new Intl.DateTimeFormat('en-CA', { timeZone: tz, dateStyle: 'short' }).format(ms);
+}

@@ -1,0 +1,46 @@
+// The pipeline's state as GET /v1/status tells it: the extent of all data, and what the pages about the pipeline show.
+import { effect, signal } from '@preact/signals';
+import { getJson } from './api.ts';
+import { backOffMs } from './back-off.ts';
+import { localDate } from './format.ts';
+import { pageState } from './navigation.ts';
+import type { Extent } from './page-state.ts';
+
+export interface Status {
+  readonly extent: { readonly from: string; readonly to: string } | null;
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+const told = signal<Status | undefined>(undefined);
+/** undefined: not known yet; null: there is no data. */
+export const extent = signal<Extent | null | undefined>(undefined);
+/** In full, as the server told it. */
+export const wholeExtent = signal<Status['extent']>(null);
+
+const dayMs = 86_400_000;
+
+/** Asks until the extent is known. */
+export async function loadExtent(): Promise<void> {
+  effect(() => {
+    if (told.value) extent.value = extentIn(told.value, pageState.value.tz, Date.now());
+  });
+  for (let failures = 1; ; failures++) {
+    try {
+      const status = await getJson<Status>('/v1/status');
+      wholeExtent.value = status.extent;
+      told.value = status;
+      if (status.extent !== null) return;
+    } catch {
+      // Serving is away or not ready: the truth strip says so.
+    }
+    await new Promise((resolve) => setTimeout(resolve, backOffMs(failures, Math.random())));
+  }
+}
+
+function extentIn({ extent }: Status, tz: string, nowMs: number): Extent | null {
+  if (extent === null) return null;
+  const [from, to] = [Date.parse(extent.from), Date.parse(extent.to)];
+  const first = localDate(from, tz);
+  // Where orders still come in, the range has no end.
+  return nowMs - to < dayMs ? { from: first } : { from: first, to: localDate(to - 1 + dayMs, tz) };
+}

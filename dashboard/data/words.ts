@@ -1,0 +1,85 @@
+// What ranges, comparisons and measures are called on the page. Pure.
+import { localDateTime } from './format.ts';
+import type { Comparison, Dimension, PageState, Range, ShownMeasure } from './page-state.ts';
+
+export interface RangeChoice {
+  readonly range: Range;
+  readonly name: string;
+  readonly short: string;
+}
+
+const named = (name: Extract<Range, { kind: 'named' }>['name']): Range => ({ kind: 'named', name });
+const last = (text: string): Range => ({ kind: 'last', last: text });
+
+export const rangeChoices: readonly RangeChoice[] = [
+  { range: last('60m'), name: 'Last hour', short: '1 h' },
+  { range: last('24h'), name: 'Last 24 hours', short: '24 h' },
+  { range: named('today'), name: 'Today', short: 'Today' },
+  { range: named('yesterday'), name: 'Yesterday', short: 'Yesterday' },
+  { range: last('7d'), name: 'Last 7 days', short: '7 d' },
+  { range: named('week-to-date'), name: 'This week', short: 'Week' },
+  { range: named('month-to-date'), name: 'This month', short: 'Month' },
+  { range: named('quarter-to-date'), name: 'This quarter', short: 'Quarter' },
+  { range: named('year-to-date'), name: 'This year', short: 'Year' },
+  { range: last('12mo'), name: 'Last 12 months', short: '12 mo' },
+  { range: last('5y'), name: 'Last 5 years', short: '5 y' },
+  { range: { kind: 'all' }, name: 'All there is', short: 'All' },
+];
+
+export function isSameRange(a: Range, b: Range): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+export function rangeWords(range: Range): string {
+  const known = rangeChoices.find((choice) => isSameRange(choice.range, range));
+  if (known) return known.name;
+  if (range.kind === 'last') return `Last ${range.last}`;
+  if (range.kind === 'between') return `${dateWords(range.from)} to ${dateWords(range.to)}`;
+  return 'All there is';
+}
+
+function dateWords(text: string): string {
+  return localDateTime(text.length === 10 ? `${text}T00:00` : text);
+}
+
+/** What a number is held against: "same time last week". */
+export function comparisonWords({ compare, range }: Pick<PageState, 'compare' | 'range'>): string {
+  const isDay = range.kind === 'named' && range.name === 'today';
+  switch (compare) {
+    case 'none':
+      return '';
+    case 'previous':
+      return isDay ? 'same time the day before' : 'the time before';
+    case 'day-ago':
+      return isDay ? 'same time yesterday' : 'a day before';
+    case 'week-ago':
+      return isDay ? 'same time last week' : 'a week before';
+    case 'year-ago':
+      return 'a year before';
+    default:
+      return compare satisfies never;
+  }
+}
+
+export const comparisonNames: Readonly<Record<Comparison, string>> = {
+  none: 'nothing',
+  previous: 'the time before',
+  'day-ago': 'a day before',
+  'week-ago': 'a week before',
+  'year-ago': 'a year before',
+};
+
+export const measureNames: Readonly<Record<ShownMeasure, string>> = {
+  orders: 'Orders',
+  netMinor: 'Net',
+  units: 'Units',
+};
+
+export const dimensionNames: Readonly<Record<Dimension, string>> = {
+  store: 'Store',
+  channel: 'Channel',
+  country: 'Country',
+  currency: 'Currency',
+  category: 'Category',
+  sku: 'Product',
+};

@@ -1,0 +1,76 @@
+// The page that the shop owner leaves open: the numbers of a range, live, and what they are made of.
+import { useEffect } from 'preact/hooks';
+import { answeredQuery, connection, liveAnswer, streamQuery } from '../data/live.ts';
+import { minorDigits } from '../data/format.ts';
+import { textIn } from '../data/groups.ts';
+import { go, openedWithoutRange, pageState } from '../data/navigation.ts';
+import { today } from '../data/page-state.ts';
+import { grainOf, type Money } from '../data/shown.ts';
+import { extent } from '../data/status.ts';
+import { rangeWords } from '../data/words.ts';
+import { Toolbar } from '../parts/toolbar.tsx';
+import { EmptyWords } from './today/empty.tsx';
+import { Figures } from './today/figures.tsx';
+import { Breakdowns } from './today/breakdowns.tsx';
+import { Course } from './today/course.tsx';
+import { LastHour } from './today/last-hour.tsx';
+import { Returns } from './today/returns.tsx';
+import { totalsQuery, useCurrencies } from './today/totals.ts';
+import { WeekHours } from './today/week-hours.tsx';
+
+let hasChosenRange = !openedWithoutRange;
+
+export function TodayPage() {
+  const state = pageState.value;
+  const all = extent.value;
+  const isWaiting = state.range.kind === 'all' && all === undefined;
+  const query = totalsQuery(state, all ?? undefined);
+  useEffect(() => {
+    if (!isWaiting) streamQuery({ query, by: ['currency'] });
+  }, [query, isWaiting]);
+  useEffect(() => {
+    // Opened on today, which is empty: what there is is shown instead, and said.
+    if (hasChosenRange || all === undefined) return;
+    hasChosenRange = true;
+    if (all?.to !== undefined) go({ range: { kind: 'all' }, compare: 'none' }, 'replace');
+  }, [all]);
+
+  const answer = liveAnswer.value;
+  const isPending = answeredQuery.value !== query;
+  const currencies = useCurrencies(state, all ?? undefined);
+  const inUse = [...new Set((answer?.rows ?? []).map((row) => textIn(row, 'currency')))].toSorted();
+  const chosen = state.filters.currency ?? inUse;
+  const money: Money | undefined =
+    chosen.length === 1
+      ? { currency: chosen[0]!, digits: minorDigits(answer?.currencies ?? {}, chosen[0]!) }
+      : undefined;
+  const props = { state, all: all ?? undefined, money, currencies };
+  return (
+    <>
+      <h1 class="unseen">{rangeWords(state.range)}</h1>
+      <Toolbar currencies={currencies} />
+      <EmptyWords state={state} isEmpty={!isPending && answer?.rows.length === 0} />
+      {connection.value.kind === 'refused' ? (
+        <p class="banner trouble">
+          {connection.value.problem.detail ?? connection.value.problem.title}
+          <button type="button" class="action" onClick={() => go({ filters: {}, range: today })}>
+            Take away all filters
+          </button>
+        </p>
+      ) : (
+        <>
+          <Figures {...props} query={query} answer={answer} isPending={isPending} />
+          <div class="columns">
+            <Course {...props} />
+            <LastHour {...props} />
+          </div>
+          <Breakdowns {...props} />
+          <div class="columns">
+            <WeekHours {...props} />
+            {grainOf(state) === 'order' && <Returns {...props} query={query} answer={answer} isPending={isPending} />}
+          </div>
+        </>
+      )}
+    </>
+  );
+}

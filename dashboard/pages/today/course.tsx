@@ -1,0 +1,154 @@
+// The course of the range by window, held against what the page compares with; today by hour against the whole of yesterday.
+import { type Answer, queryPath, type Row } from '../../data/api.ts';
+import { windowLabel } from '../../data/format.ts';
+import { windowsOf } from '../../data/groups.ts';
+import { go } from '../../data/navigation.ts';
+import type { WindowName } from '../../data/page-state.ts';
+import { usePolled } from '../../data/polled.ts';
+import { lengthMs, queryOf, windowFor, windowsFor } from '../../data/queries.ts';
+import { grainOf, type Shown, shownBy } from '../../data/shown.ts';
+import { isInteger } from '../../data/sums.ts';
+import { tickTexts } from '../../data/ticks.ts';
+import { comparisonNames, comparisonWords, rangeWords } from '../../data/words.ts';
+import { Chart, type ChartSeries } from '../../parts/chart.tsx';
+import { MeasurePicker } from '../../parts/measure-picker.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { ChooseCurrency } from './choose-currency.tsx';
+import type { TodayProps } from './totals.ts';
+
+/** More of them are lines. */
+const mostBars = 130;
+
+export function Course(props: TodayProps) {
+  const { state, all, money } = props;
+  const ms = lengthMs(state.range, all, Date.now());
+  const window = state.window ?? windowFor(ms);
+  const shown = shownBy(state, money, grainOf(state));
+  const isToday = state.range.kind === 'named' && state.range.name === 'today' && window === 'hour';
+  const measures = shown === 'choose-currency' ? undefined : [shown.measure];
+  const query = measures && queryOf(state, { measures, compare: !isToday, with: { window, fill: 'true' } }, all);
+  const yesterday = { kind: 'named', name: 'yesterday' } as const;
+  const before = isToday && measures && queryOf(state, { measures, range: yesterday, with: { window, fill: 'true' } });
+  const main = usePolled<Answer>(query && queryPath(query), 1_000).value;
+  const past = usePolled<Answer>(before ? queryPath(before) : undefined, 60_000).value;
+  const isPending = query !== undefined && main.path !== queryPath(query);
+  return (
+    <Panel
+      class="wide"
+      title={isToday ? 'Today by hour' : `${rangeWords(state.range)} by ${window}`}
+      subtitle={shown !== 'choose-currency' && shown.note}
+      query={query}
+      problem={main.problem}
+      isLoading={query !== undefined && main.answer === undefined}
+      isPending={isPending}
+      actions={
+        <>
+          <MeasurePicker />
+          <WindowPicker ms={ms} window={window} />
+        </>
+      }
+    >
+      {shown === 'choose-currency' ? (
+        <ChooseCurrency {...props} />
+      ) : (
+        main.answer && (
+          <Chart
+            caption={`${shown.title}, ${rangeWords(state.range).toLowerCase()} by ${window}`}
+            {...(isToday
+              ? dayAgainstDay(windowsOf(main.answer.rows), windowsOf(past.answer?.rows ?? []), shown)
+              : rangeAgainstRange(
+                  windowsOf(main.answer.rows),
+                  window,
+                  shown,
+                  comparisonWords(state) || comparisonNames.none,
+                ))}
+          />
+        )
+      )}
+    </Panel>
+  );
+}
+
+type Drawing = Pick<Parameters<typeof Chart>[0], 'labels' | 'ticks' | 'series' | 'openAt'>;
+
+function seriesOf(
+  label: string,
+  look: Pick<ChartSeries, 'tone' | 'shape'>,
+  shown: Shown,
+  values: readonly unknown[],
+): ChartSeries {
+  const known = values.map((value) => (isInteger(value as number) ? (value as number) : undefined));
+  return {
+    label,
+    ...look,
+    values: known.map((value) => (value === undefined ? null : shown.toNumber(value))),
+    texts: known.map((value) => (value === undefined ? '–' : shown.text(value))),
+  };
+}
+
+/** By hour of the local clock, so that the hours still to come show what they had yesterday. */
+function dayAgainstDay(now: readonly Row[], then: readonly Row[], shown: Shown): Drawing {
+  const hourOf = (row: Row) => row.windowStart.slice(11, 16);
+  const byHour = Map.groupBy(now, hourOf);
+  const past = Map.groupBy(then, hourOf);
+  const hours = [...new Set([...past.keys(), ...byHour.keys()])].toSorted();
+  const valueIn = (rows: Map<string, Row[]>) => hours.map((hour) => rows.get(hour)?.at(-1)?.[shown.measure]);
+  const openAt = hours.findIndex((hour) => byHour.get(hour)?.at(-1)?.open);
+  return {
+    labels: hours,
+    ticks: hours.map((hour, i) => (i % 3 === 0 ? hour : '')),
+    openAt: openAt < 0 ? undefined : openAt,
+    series: [
+      seriesOf('today', { tone: 'present', shape: 'bars' }, shown, valueIn(byHour)),
+      seriesOf('yesterday', { tone: 'past', shape: 'marks' }, shown, valueIn(past)),
+    ],
+  };
+}
+
+function rangeAgainstRange(rows: readonly Row[], window: WindowName, shown: Shown, then: string): Drawing {
+  const isMany = rows.length > mostBars;
+  const isCompared = rows.some(({ compare }) => compare);
+  const openAt = rows.findIndex(({ open }) => open);
+  return {
+    labels: rows.map(({ windowStart }) => windowLabel(windowStart, window)),
+    ticks: tickTexts(
+      rows.map(({ windowStart }) => windowStart),
+      window,
+    ),
+    openAt: openAt < 0 ? undefined : openAt,
+    series: [
+      seriesOf(
+        'now',
+        { tone: 'present', shape: isMany ? 'line' : 'bars' },
+        shown,
+        rows.map((row) => row[shown.measure]),
+      ),
+      ...(isCompared
+        ? [
+            seriesOf(
+              then,
+              { tone: 'past', shape: isMany ? 'line' : 'marks' },
+              shown,
+              rows.map((row) => row.compare?.[shown.measure]),
+            ),
+          ]
+        : []),
+    ],
+  };
+}
+
+function WindowPicker({ ms, window }: { ms: number; window: WindowName }) {
+  const names = [...new Set([...windowsFor(ms), window])];
+  return (
+    <label class="inline">
+      <span>by</span>
+      <select value={window} onChange={(event) => go({ window: event.currentTarget.value as WindowName })}>
+        {names.map((name) => (
+          <option value={name} key={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

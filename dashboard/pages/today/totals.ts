@@ -1,0 +1,48 @@
+// The query whose answer is streamed, and what its rows say.
+import { queryPath, type Answer } from '../../data/api.ts';
+import { textIn } from '../../data/groups.ts';
+import type { Extent, PageState } from '../../data/page-state.ts';
+import { usePolled } from '../../data/polled.ts';
+import { queryOf } from '../../data/queries.ts';
+import { grainOf, type Money } from '../../data/shown.ts';
+
+/** What all parts of the page are given. */
+export interface TodayProps {
+  readonly state: PageState;
+  /** Of all data, where it is known. */
+  readonly all: Extent | undefined;
+  /** Where all amounts are in one currency. */
+  readonly money: Money | undefined;
+  readonly currencies: readonly string[];
+}
+
+export interface TotalsProps extends TodayProps {
+  readonly query: string;
+  readonly answer: Answer | undefined;
+  /** The answer is of an earlier question. */
+  readonly isPending: boolean;
+}
+
+const orderMeasures = [
+  'orders',
+  'units',
+  'grossMinor',
+  'netMinor',
+  'averageOrderMinor',
+  'cancelledOrders',
+  'cancelledMinor',
+  'refunds',
+  'refundedMinor',
+];
+
+export function totalsQuery(state: PageState, all: Extent | undefined): string {
+  const measures = grainOf(state) === 'order' ? orderMeasures : ['units', 'itemMinor'];
+  return queryOf(state, { measures, by: ['currency'], compare: true, with: { provenance: 'full' } }, all);
+}
+
+/** That occur in the range, whichever of them are chosen. */
+export function useCurrencies(state: PageState, all: Extent | undefined): string[] {
+  const query = queryOf(state, { measures: ['units'], by: ['currency'], beside: 'currency' }, all);
+  const rows = usePolled<Answer>(queryPath(query), 30_000).value.answer?.rows ?? [];
+  return rows.map((row) => textIn(row, 'currency')).toSorted();
+}

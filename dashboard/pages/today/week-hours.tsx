@@ -1,0 +1,58 @@
+// When the shop is busy: weekday × hour, over the page's range, or over four weeks where that is too short to tell.
+import { type Answer, queryPath } from '../../data/api.ts';
+import { hoursOfWeek } from '../../data/groups.ts';
+import type { Range } from '../../data/page-state.ts';
+import { usePolled } from '../../data/polled.ts';
+import { lengthMs, queryOf } from '../../data/queries.ts';
+import { grainOf, shownBy } from '../../data/shown.ts';
+import { rangeWords } from '../../data/words.ts';
+import { HeatMap } from '../../parts/heat-map.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { ChooseCurrency } from './choose-currency.tsx';
+import type { TodayProps } from './totals.ts';
+
+const dayMs = 86_400_000;
+const fourWeeks: Range = { kind: 'last', last: '4w' };
+
+export function WeekHours(props: TodayProps) {
+  const { state, all, money } = props;
+  const ms = lengthMs(state.range, all, Date.now());
+  // Of years an answer by hour would be long; a year tells the week as well.
+  const range = ms < 7 * dayMs ? fourWeeks : ms > 370 * dayMs ? lastYearOf(state.range, all?.to) : state.range;
+  const shown = shownBy(state, money, grainOf(state));
+  const query =
+    shown === 'choose-currency'
+      ? undefined
+      : queryOf(state, { measures: [shown.measure], range, with: { window: 'hour' } }, all);
+  const { answer, path, problem } = usePolled<Answer>(query && queryPath(query), 60_000).value;
+  return (
+    <Panel
+      class="wide"
+      title="Hours of the week"
+      subtitle={shown !== 'choose-currency' && `${shown.title}, ${rangeWords(range).toLowerCase()} together`}
+      query={query}
+      problem={problem}
+      isLoading={query !== undefined && !answer}
+      isPending={query !== undefined && path !== queryPath(query)}
+    >
+      {shown === 'choose-currency' ? (
+        <ChooseCurrency {...props} />
+      ) : (
+        answer && (
+          <HeatMap
+            caption={`${shown.title} by weekday and hour`}
+            cells={hoursOfWeek(answer.rows, shown.measure)}
+            text={shown.text}
+          />
+        )
+      )}
+    </Panel>
+  );
+}
+
+function lastYearOf(range: Range, to: string | undefined): Range {
+  const end = range.kind === 'between' ? range.to : range.kind === 'all' ? to : undefined;
+  if (end === undefined) return { kind: 'last', last: '12mo' };
+  const from = new Date(Date.parse(end) - 364 * dayMs).toISOString();
+  return { kind: 'between', from: end.length === 10 ? from.slice(0, 10) : from, to: end };
+}

@@ -1,0 +1,60 @@
+// One dimension's groups, the largest first, as bars that filter the page when they are clicked.
+import type { Cell, Integer } from '../data/api.ts';
+import { share } from '../data/format.ts';
+import type { Dimension } from '../data/page-state.ts';
+import type { Figure } from '../data/sums.ts';
+import { Change, written } from './figure.tsx';
+
+interface Group {
+  /** null: the rest beyond the limit. */
+  readonly value: Cell;
+  readonly figure: Figure;
+}
+
+export interface BreakdownProps {
+  readonly name: string;
+  readonly dimension: Dimension;
+  readonly groups: readonly Group[];
+  readonly chosen: readonly string[];
+  readonly text: (value: Integer) => string;
+  readonly onToggle: (value: string) => void;
+}
+
+export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownProps) {
+  const values = groups.map(({ figure }) => Math.max(0, Number(figure.now ?? 0)));
+  const largest = Math.max(1, ...values);
+  const all = values.reduce((a, b) => a + b, 0);
+  if (groups.length === 0) return <p class="blank">Nothing in this range.</p>;
+  return (
+    <ul class="breakdown" aria-label={`By ${name}`}>
+      {groups.map(({ value, figure }, i) => (
+        <li key={String(value)} class={chosen.length > 0 && !chosen.includes(String(value)) ? 'unchosen' : ''}>
+          {/* A meter's length needs no inline style: an SVG takes it as a number. */}
+          <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+            <rect width={(100 * values[i]!) / largest} height="1" />
+          </svg>
+          {value === null ? (
+            <span class="group">all others</span>
+          ) : (
+            <button
+              type="button"
+              class="group"
+              aria-pressed={chosen.includes(String(value))}
+              onClick={() => onToggle(String(value))}
+              title={`Show ${String(value)} only, or with what is chosen already`}
+            >
+              {String(value)}
+            </button>
+          )}
+          <span class="group-value">{written(figure.now, text)}</span>
+          <span class="group-share">{all > 0 ? share(values[i]! / all) : ''}</span>
+          {figure.past !== undefined && (
+            <span class="group-change">
+              <Change figure={figure} />
+            </span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,178 @@
+// A chart of windows: bars for now, a mark across each for what it is held against, or lines where there are many. The
+// windows stand side by side, whatever their length. Colours come from the style sheet; the numbers are also in a table.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import { bars, marks, token } from './chart-paths.ts';
+import { DataTable } from './data-table.tsx';
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly tone: 'present' | 'past' | 'third';
+  readonly shape: 'bars' | 'marks' | 'line';
+  /** null: nothing is known of that window. */
+  readonly values: readonly (number | null)[];
+  /** As it is written in the readout and in the table. */
+  readonly texts: readonly string[];
+}
+
+export interface ChartProps {
+  readonly caption: string;
+  /** What a window is called in the readout and the table. */
+  readonly labels: readonly string[];
+  /** What stands below the axis, where there is room for it; '' for nothing. */
+  readonly ticks: readonly string[];
+  readonly series: readonly ChartSeries[];
+  /** The window that is not over yet. */
+  readonly openAt?: number | undefined;
+  readonly heightPx?: number;
+  readonly axisText?: (value: number) => string;
+}
+
+const compact = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
+
+export function Chart(props: ChartProps) {
+  const { caption, labels, series, heightPx = 180 } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
+  const [at, setAt] = useState<number | undefined>(undefined);
+  const shapes = series.map(({ tone, shape }) => `${tone}:${shape}`).join();
+
+  useEffect(() => {
+    const target = box.current!;
+    const made = new uPlot(optionsOf(latest, target, setAt), dataOf(latest.current), target);
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height: heightPx }));
+    resized.observe(target);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const recolour = (): void => made.redraw(false);
+    scheme.addEventListener('change', recolour);
+    return () => {
+      resized.disconnect();
+      scheme.removeEventListener('change', recolour);
+      made.destroy();
+    };
+  }, [shapes, heightPx]);
+  useEffect(() => plot.current?.setData(dataOf(props)));
+
+  const shown = at !== undefined && at < labels.length ? at : (props.openAt ?? labels.length - 1);
+  const step = (by: number): void => {
+    const next = Math.min(labels.length - 1, Math.max(0, shown + by));
+    plot.current?.setCursor({ left: plot.current.valToPos(next, 'x'), top: 0 });
+    setAt(next);
+  };
+  return (
+    <figure class="chart">
+      <figcaption class="readout">
+        <span class="readout-window">{labels[shown] ?? '–'}</span>
+        {series.map(({ label, tone, shape, texts }) => (
+          <span key={label} class="readout-series">
+            <span class={`key ${tone} ${shape}`} aria-hidden="true" />
+            {label} <b>{texts[shown] ?? '–'}</b>
+          </span>
+        ))}
+      </figcaption>
+      <div
+        class="plot"
+        role="img"
+        aria-label={`Chart: ${caption}. The same numbers are in the table below; arrow keys read one window after the other.`}
+        // biome-ignore lint: reading a chart by keyboard needs focus
+        tabIndex={0}
+        onKeyDown={(event) => {
+          const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+          if (by === undefined) return;
+          event.preventDefault();
+          step(by);
+        }}
+        ref={box}
+      />
+      <DataTable
+        caption={caption}
+        head={['', ...series.map(({ label }) => label)]}
+        rows={labels.map((label, i) => [label, ...series.map(({ texts }) => texts[i] ?? '–')])}
+      />
+    </figure>
+  );
+}
+
+function dataOf({ labels, series }: ChartProps): uPlot.AlignedData {
+  return [labels.map((_, i) => i), ...series.map(({ values }) => values as (number | null)[])] as uPlot.AlignedData;
+}
+
+function optionsOf(
+  latest: { readonly current: ChartProps },
+  target: HTMLElement,
+  onWindow: (at: number | undefined) => void,
+): uPlot.Options {
+  const { series, heightPx = 180 } = latest.current;
+  const axis = { stroke: () => token('--muted'), font: `11px ${getComputedStyle(target).fontFamily}` };
+  return {
+    width: target.clientWidth,
+    height: heightPx,
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
+    scales: {
+      x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] },
+      y: { range: (_, min, max) => [Math.min(0, min * 1.05), max > 0 ? max * 1.05 : 1] },
+    },
+    series: [
+      {},
+      ...series.map(({ tone, shape }): uPlot.Series => {
+        const stroke = () => token(`--${tone}`);
+        const common = { stroke, points: { show: false }, spanGaps: false };
+        if (shape === 'marks') return { ...common, width: 2, paths: marks };
+        if (shape === 'line') return { ...common, width: 1.5, ...(tone === 'past' ? { dash: [3, 3] } : {}) };
+        return { ...common, width: 0, fill: stroke, paths: bars(() => latest.current.openAt) };
+      }),
+    ],
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        gap: 4,
+        grid: { show: false },
+        ticks: { show: false },
+        splits: (u) => tickPlaces(latest.current.ticks, u.bbox.width / devicePixelRatio),
+        values: (_, splits) => splits.map((at) => latest.current.ticks[at] ?? ''),
+      },
+      {
+        ...axis,
+        size: 44,
+        gap: 6,
+        space: 28,
+        grid: { stroke: () => token('--grid'), width: 1 },
+        ticks: { show: false },
+        incrs: [
+          1,
+          2,
+          5,
+          10,
+          20,
+          25,
+          50,
+          100,
+          200,
+          250,
+          500,
+          ...[1, 2, 2.5, 5].flatMap((n) => thousands.map((t) => n * t)),
+        ].toSorted((a, b) => a - b),
+        values: (_, splits) => splits.map(latest.current.axisText ?? compact.format),
+      },
+    ],
+    hooks: {
+      setCursor: [(u) => onWindow(u.cursor.idx ?? undefined)],
+    },
+  };
+}
+
+const thousands = Array.from({ length: 13 }, (_, i) => 10 ** (i + 3));
+const tickSpacePx = 52;
+
+/** As many of the ticks as have room, evenly. */
+function tickPlaces(ticks: readonly string[], widthPx: number): number[] {
+  const places = ticks.flatMap((text, at) => (text === '' ? [] : [at]));
+  const every = Math.max(1, Math.ceil((places.length * tickSpacePx) / Math.max(1, widthPx)));
+  return places.filter((_, i) => i % every === 0);
+}

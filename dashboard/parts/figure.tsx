@@ -1,0 +1,82 @@
+// A large number, with what it is held against. Its digits take the same room whatever they are, and it has no animation
+// but a short glow where it changed.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Integer } from '../data/api.ts';
+import { change as changeText } from '../data/format.ts';
+import type { Figure } from '../data/sums.ts';
+import { WhyButton } from './why.tsx';
+
+export function FigureBox(props: { title: string; query: string; class?: string; children: ComponentChildren }) {
+  const { title, query, children } = props;
+  return (
+    <section class={`figure ${props.class ?? ''}`} aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        <WhyButton title={title} query={query} />
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** `text`: how a value is written. */
+export function BigNumber(props: {
+  figure: Figure | undefined;
+  text: (value: Integer) => string;
+  unit?: string;
+  against: string;
+}) {
+  const { figure, text, unit, against } = props;
+  return (
+    <>
+      <p class="big">
+        <Ticking text={figure ? written(figure.now, text) : '–'} />
+        {unit && <span class="unit">{unit}</span>}
+      </p>
+      <p class="versus">
+        {figure && figure.past !== undefined && against !== '' ? (
+          <>
+            <Change figure={figure} /> <span class="then">{written(figure.past, text)}</span> {against}
+          </>
+        ) : (
+          ' '
+        )}
+      </p>
+    </>
+  );
+}
+
+export function Change({ figure: { now, past, change } }: { figure: Figure }) {
+  if (change === null) return <span class="change">{now !== null && now === past ? '=' : 'new'}</span>;
+  const direction = change > 0 ? 'up' : change < 0 ? 'down' : 'even';
+  return (
+    <span class={`change ${direction}`}>
+      <span aria-hidden="true">{{ up: '▲', down: '▼', even: '=' }[direction]}</span> {changeText(change)}
+    </span>
+  );
+}
+
+export function written(value: Integer | null | undefined, text: (value: Integer) => string): string {
+  return value === null || value === undefined ? '–' : text(value);
+}
+
+/** Text that glows for a moment where it changed. */
+export function Ticking({ text }: { text: string }) {
+  const place = useRef<HTMLSpanElement>(null);
+  const before = useRef(text);
+  useEffect(() => {
+    if (before.current === text) return;
+    const wasKnown = before.current !== '–';
+    before.current = text;
+    if (!wasKnown || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    const { classList } = place.current!;
+    classList.remove('changed');
+    requestAnimationFrame(() => classList.add('changed'));
+  }, [text]);
+  return (
+    <span ref={place} class="ticking">
+      {text}
+    </span>
+  );
+}

@@ -1,0 +1,51 @@
+// A part of a page with a title: what it shows, or in words why it shows nothing yet.
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import type { ProblemDocument } from '../data/api.ts';
+import { WhyButton } from './why.tsx';
+
+export interface PanelProps {
+  readonly title: string;
+  /** Beside the title: what exactly is shown. */
+  readonly subtitle?: ComponentChildren;
+  /** The query behind it. */
+  readonly query?: string | undefined;
+  readonly problem?: ProblemDocument | undefined;
+  /** Nothing to show yet: the first answer is on its way. */
+  readonly isLoading?: boolean;
+  /** What is shown answers an earlier question; the new answer is on its way. */
+  readonly isPending?: boolean;
+  readonly class?: string;
+  readonly actions?: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
+
+export function Panel(props: PanelProps) {
+  const { title, subtitle, query, problem, isLoading, isPending, actions, children } = props;
+  const id = useId();
+  return (
+    <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={isLoading || isPending}>
+      <header class="panel-head">
+        <h2 id={id}>{title}</h2>
+        {subtitle && <p class="subtitle">{subtitle}</p>}
+        <div class="panel-actions">
+          {actions}
+          {query && <WhyButton title={title} query={query} />}
+        </div>
+      </header>
+      <div class={`panel-body ${isPending ? 'pending' : ''}`}>
+        {problem && <Trouble problem={problem} hasNumbers={!isLoading} />}
+        {isLoading && !problem ? <p class="blank">Asking for the first numbers…</p> : children}
+      </div>
+    </section>
+  );
+}
+
+function Trouble({ problem, hasNumbers }: { problem: ProblemDocument; hasNumbers: boolean }) {
+  const words = problem.detail ?? problem.title;
+  return (
+    <p class="trouble" role="status">
+      {problem.status === 400 ? words : `${words}. ${hasNumbers ? 'These numbers are older.' : ''} Trying again.`}
+    </p>
+  );
+}

@@ -1,0 +1,60 @@
+// What all pages share: the name, the way from page to page, the truth strip, and the dialog behind "Why?".
+import type { ComponentChildren } from 'preact';
+import { go, ignoredParts, linkTo, pageState } from '../data/navigation.ts';
+import type { Page } from '../data/page-state.ts';
+import { TruthStrip } from './truth-strip.tsx';
+import { WhyDialog } from './why.tsx';
+
+const titles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { page } = pageState.value;
+  const ignored = ignoredParts.value;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the numbers
+      </a>
+      <header class="top">
+        <p class="brand">
+          <Mark /> Tidemark
+        </p>
+        <nav aria-label="Pages">
+          {(Object.keys(titles) as Page[]).map((name) => (
+            <a
+              key={name}
+              href={linkTo({ page: name })}
+              aria-current={name === page ? 'page' : undefined}
+              onClick={(event) => {
+                if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+                event.preventDefault();
+                go({ page: name });
+              }}
+            >
+              {titles[name]}
+            </a>
+          ))}
+        </nav>
+      </header>
+      <TruthStrip />
+      {ignored.length > 0 && (
+        <p class="banner" role="status">
+          The address says what is not known here and was left aside: <code>{ignored.join(' ')}</code>
+        </p>
+      )}
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <WhyDialog />
+    </>
+  );
+}
+
+function Mark() {
+  return (
+    <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+      <path class="mark-line" d="M3 6h18" />
+      <path class="mark-tide" d="M3 14c3 0 3-3 6-3s3 3 6 3 3-3 6-3v10H3z" />
+    </svg>
+  );
+}
