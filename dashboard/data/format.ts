@@ -8,6 +8,13 @@ export function count(value: Integer): string {
   return grouping.format(value).replace('-', '−');
 }
 
+const compacting = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** 1234 → 1.2k: where there is little room. */
+export function compact(value: Integer): string {
+  return compacting.format(value).replace('-', '−').replace('K', 'k');
+}
+
 /** 229720107 of 2 digits → 2,297,201.07; averages, which have decimals, are rounded to the minor unit. */
 export function amount(minor: Integer, digits: number): string {
   const whole = typeof minor === 'number' ? BigInt(Math.round(minor)) : minor;

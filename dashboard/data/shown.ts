@@ -1,6 +1,6 @@
 // Which measure a part shows and how its values are written, given the currency that amounts are in. Pure.
 import type { Integer } from './api.ts';
-import { amount, count } from './format.ts';
+import { amount, compact, count } from './format.ts';
 import type { PageState } from './page-state.ts';
 
 /** undefined where amounts of several currencies are asked for. */
@@ -13,6 +13,8 @@ export interface Shown {
   readonly measure: string;
   readonly title: string;
   readonly text: (value: Integer) => string;
+  /** Where there is little room: 1.2k, without the currency. */
+  readonly shortText: (value: Integer) => string;
   /** For charts: in whole units. */
   readonly toNumber: (value: Integer) => number;
   /** That something else is shown than was asked for, in words. */
@@ -29,14 +31,28 @@ export function shownBy(state: PageState, money: Money | undefined, grain: 'orde
     const { currency, digits } = money;
     const text = (value: Integer) => `${amount(value, digits)} ${currency}`;
     const toNumber = (value: Integer) => Number(value) / 10 ** digits;
-    if (grain === 'order') return { measure: 'netMinor', title: `Net, ${currency}`, text, toNumber };
-    const note = 'in line totals: what is given back is not counted by item';
-    return { measure: 'itemMinor', title: `Line totals, ${currency}`, text, toNumber, note };
+    const shortText = (value: Integer) => compact(toNumber(value));
+    if (grain === 'order') return { measure: 'netMinor', title: `Net, ${currency}`, text, shortText, toNumber };
+    const note = 'Line totals: what is given back is not counted by what is in an order.';
+    return { measure: 'itemMinor', title: `Line totals, ${currency}`, text, shortText, toNumber, note };
   }
   if (state.measure === 'orders' && grain === 'order')
-    return { measure: 'orders', title: 'Orders', text: count, toNumber: Number };
-  const note = state.measure === 'orders' ? 'in units: orders are not counted by item' : undefined;
-  return { measure: 'units', title: 'Units', text: count, toNumber: Number, ...(note === undefined ? {} : { note }) };
+    return { measure: 'orders', title: 'Orders', text: count, shortText: compact, toNumber: Number };
+  const note = state.measure === 'orders' ? 'Units: an order is not counted by what is in it.' : undefined;
+  return {
+    measure: 'units',
+    title: 'Units',
+    text: count,
+    shortText: compact,
+    toNumber: Number,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** The state whose queries are all in the currency that amounts are shown in, also where a query looks beyond the filters. */
+export function inCurrency(state: PageState, money: Money | undefined): PageState {
+  if (!money || state.measure !== 'netMinor') return state;
+  return { ...state, filters: { ...state.filters, currency: [money.currency] } };
 }
 
 /** Items alone are counted by what is in an order. */

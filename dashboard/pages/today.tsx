@@ -64,11 +64,10 @@ export function TodayPage() {
             <Course {...props} />
             <LastHour {...props} />
           </div>
-          <Breakdowns {...props} />
-          <div class="columns">
-            <WeekHours {...props} />
+          <Breakdowns {...props}>
             {grainOf(state) === 'order' && <Returns {...props} query={query} answer={answer} isPending={isPending} />}
-          </div>
+          </Breakdowns>
+          <WeekHours {...props} />
         </>
       )}
     </>

@@ -2,6 +2,7 @@
 // windows stand side by side, whatever their length. Colours come from the style sheet; the numbers are also in a table.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import { compact } from '../data/format.ts';
 import { bars, marks, token } from './chart-paths.ts';
 import { DataTable } from './data-table.tsx';
 
@@ -27,8 +28,6 @@ export interface ChartProps {
   readonly heightPx?: number;
   readonly axisText?: (value: number) => string;
 }
-
-const compact = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
 
 export function Chart(props: ChartProps) {
   const { caption, labels, series, heightPx = 180 } = props;
@@ -158,7 +157,7 @@ function optionsOf(
           500,
           ...[1, 2, 2.5, 5].flatMap((n) => thousands.map((t) => n * t)),
         ].toSorted((a, b) => a - b),
-        values: (_, splits) => splits.map(latest.current.axisText ?? compact.format),
+        values: (_, splits) => splits.map(latest.current.axisText ?? compact),
       },
     ],
     hooks: {

@@ -35,12 +35,13 @@ export function BigNumber(props: {
         {unit && <span class="unit">{unit}</span>}
       </p>
       <p class="versus">
-        {figure && figure.past !== undefined && against !== '' ? (
+        {figure && figure.past !== undefined && against !== '' && (
           <>
-            <Change figure={figure} /> <span class="then">{written(figure.past, text)}</span> {against}
+            <Change figure={figure} />
+            <span class="past-value">
+              {written(figure.past, text)} {against}
+            </span>
           </>
-        ) : (
-          ' '
         )}
       </p>
     </>

@@ -2,6 +2,7 @@
 import type { Integer } from '../data/api.ts';
 import { weekDayNames } from '../data/format.ts';
 
+/** Tints go by the square root, so that one busy hour does not make all others pale. */
 const levels = 6;
 const hours = Array.from({ length: 24 }, (_, hour) => hour);
 
@@ -10,8 +11,10 @@ export function HeatMap(props: {
   caption: string;
   cells: readonly (readonly Integer[])[];
   text: (value: Integer) => string;
+  /** In a cell. */
+  shortText: (value: Integer) => string;
 }) {
-  const { caption, cells, text } = props;
+  const { caption, cells, text, shortText } = props;
   const most = Math.max(0, ...cells.flat().map(Number));
   return (
     <div class="heat-box" tabIndex={0} role="region" aria-label={caption}>
@@ -35,14 +38,14 @@ export function HeatMap(props: {
               </th>
               {hours.map((hour) => {
                 const value = cells[d]?.[hour] ?? 0;
-                const level = most > 0 && value > 0 ? Math.max(1, Math.ceil((levels * Number(value)) / most)) : 0;
+                const level = most > 0 && value > 0 ? Math.ceil(levels * Math.sqrt(Number(value) / most)) : 0;
                 return (
                   <td
                     key={hour}
                     class={`heat-${level}`}
                     title={`${day} ${String(hour).padStart(2, '0')}:00, ${text(value)}`}
                   >
-                    <span>{text(value)}</span>
+                    <span>{shortText(value)}</span>
                   </td>
                 );
               })}

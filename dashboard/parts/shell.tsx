@@ -4,6 +4,7 @@ import { go, ignoredParts, linkTo, pageState } from '../data/navigation.ts';
 import type { Page } from '../data/page-state.ts';
 import { TruthStrip } from './truth-strip.tsx';
 import { WhyDialog } from './why.tsx';
+import { ZonePicker } from './zone-picker.tsx';
 
 const titles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
 
@@ -35,6 +36,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             </a>
           ))}
         </nav>
+        <ZonePicker />
       </header>
       <TruthStrip />
       {ignored.length > 0 && (

@@ -1,5 +1,4 @@
-// What the page shows: range, comparison, zone, currency, and the filters that were clicked together.
-import { useMemo } from 'preact/hooks';
+// What the page shows: range, comparison, currency, and the filters that were clicked together.
 import { go, pageState } from '../data/navigation.ts';
 import {
   comparisons,
@@ -38,10 +37,6 @@ export function Toolbar({ currencies }: { currencies: readonly string[] }) {
         <label>
           <span>amounts in</span>
           <CurrencyPicker state={state} currencies={currencies} />
-        </label>
-        <label>
-          <span>zone</span>
-          <ZonePicker tz={state.tz} />
         </label>
       </div>
       <Filters state={state} />
@@ -136,20 +131,6 @@ function CurrencyPicker({ state, currencies }: { state: PageState; currencies: r
       {known.map((name) => (
         <option value={name} key={name}>
           {name}
-        </option>
-      ))}
-    </select>
-  );
-}
-
-function ZonePicker({ tz }: { tz: string }) {
-  const zones = useMemo(() => [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])], []);
-  return (
-    <select class="zone" value={tz} onChange={(event) => go({ tz: event.currentTarget.value })}>
-      {!zones.includes(tz) && <option value={tz}>{tz}</option>}
-      {zones.map((zone) => (
-        <option value={zone} key={zone}>
-          {zone.replaceAll('_', ' ')}
         </option>
       ))}
     </select>

@@ -1,4 +1,5 @@
 // What the numbers are made of: by store, channel, country, category; the top products. What no rollup holds is said.
+import type { ComponentChildren } from 'preact';
 import { type Answer, queryPath } from '../../data/api.ts';
 import { definitions } from '../../data/definitions.ts';
 import { groupsOf } from '../../data/groups.ts';
@@ -6,21 +7,26 @@ import { go } from '../../data/navigation.ts';
 import { type Dimension, toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { answerableBy, filteredBy, queryOf } from '../../data/queries.ts';
-import { grainOf, shownBy } from '../../data/shown.ts';
+import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { dimensionNames } from '../../data/words.ts';
 import { Breakdown } from '../../parts/breakdown.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ChooseCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
-export function Breakdowns(props: TodayProps) {
+export function Breakdowns(props: TodayProps & { children?: ComponentChildren }) {
   return (
     <div class="breakdowns">
-      <By {...props} dimension="store" limit={8} />
-      <By {...props} dimension="channel" limit={8} />
-      <By {...props} dimension="country" limit={8} />
-      <By {...props} dimension="category" limit={8} />
-      <By {...props} dimension="sku" limit={10} title="Top products" />
+      <div class="stack">
+        <By {...props} dimension="store" limit={8} />
+        <By {...props} dimension="channel" limit={8} />
+      </div>
+      <By {...props} dimension="country" limit={12} />
+      <div class="stack">
+        <By {...props} dimension="category" limit={8} />
+        {props.children}
+      </div>
+      <By {...props} dimension="sku" limit={12} title="Top products" />
     </div>
   );
 }
@@ -38,7 +44,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
   const canAsk = shown !== 'choose-currency' && answerable.kind === 'answerable';
   const query = canAsk
     ? queryOf(
-        state,
+        inCurrency(state, money),
         {
           measures: [shown.measure],
           by: [dimension],
@@ -54,7 +60,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
     <Panel
       class={dimension}
       title={title}
-      subtitle={shown !== 'choose-currency' && (shown.note ?? shown.title)}
+      subtitle={shown !== 'choose-currency' && shown.title}
       query={query}
       problem={query === undefined ? undefined : problem}
       isLoading={query !== undefined && !answer}
@@ -86,14 +92,17 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
         </div>
       )}
       {canAsk && answer && (
-        <Breakdown
-          name={title}
-          dimension={dimension}
-          groups={groupsOf(answer, dimension, shown.measure)}
-          chosen={state.filters[dimension] ?? []}
-          text={shown.text}
-          onToggle={(value) => go({ filters: toggled(state.filters, dimension, value) })}
-        />
+        <>
+          <Breakdown
+            name={title}
+            dimension={dimension}
+            groups={groupsOf(answer, dimension, shown.measure)}
+            chosen={state.filters[dimension] ?? []}
+            text={shown.text}
+            onToggle={(value) => go({ filters: toggled(state.filters, dimension, value) })}
+          />
+          {shown.note && <p class="foot">{shown.note}</p>}
+        </>
       )}
     </Panel>
   );

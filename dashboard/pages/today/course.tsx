@@ -6,7 +6,7 @@ import { go } from '../../data/navigation.ts';
 import type { WindowName } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf, windowFor, windowsFor } from '../../data/queries.ts';
-import { grainOf, type Shown, shownBy } from '../../data/shown.ts';
+import { grainOf, inCurrency, type Shown, shownBy } from '../../data/shown.ts';
 import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
 import { comparisonNames, comparisonWords, rangeWords } from '../../data/words.ts';
@@ -26,9 +26,13 @@ export function Course(props: TodayProps) {
   const shown = shownBy(state, money, grainOf(state));
   const isToday = state.range.kind === 'named' && state.range.name === 'today' && window === 'hour';
   const measures = shown === 'choose-currency' ? undefined : [shown.measure];
-  const query = measures && queryOf(state, { measures, compare: !isToday, with: { window, fill: 'true' } }, all);
+  const query =
+    measures && queryOf(inCurrency(state, money), { measures, compare: !isToday, with: { window, fill: 'true' } }, all);
   const yesterday = { kind: 'named', name: 'yesterday' } as const;
-  const before = isToday && measures && queryOf(state, { measures, range: yesterday, with: { window, fill: 'true' } });
+  const before =
+    isToday &&
+    measures &&
+    queryOf(inCurrency(state, money), { measures, range: yesterday, with: { window, fill: 'true' } });
   const main = usePolled<Answer>(query && queryPath(query), 1_000).value;
   const past = usePolled<Answer>(before ? queryPath(before) : undefined, 60_000).value;
   const isPending = query !== undefined && main.path !== queryPath(query);

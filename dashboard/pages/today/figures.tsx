@@ -15,11 +15,11 @@ import { BigNumber, Change, FigureBox, Ticking, written } from '../../parts/figu
 import type { TotalsProps } from './totals.ts';
 
 export function Figures(props: TotalsProps) {
-  const { state, query, answer, isPending } = props;
+  const { state, all, answer, isPending } = props;
   const rows = useMemo(() => byOrders(answer?.rows ?? []), [answer?.rows]);
   const against = comparisonWords(state);
   const counted = (title: string, measure: string) => (
-    <FigureBox title={title} query={query}>
+    <FigureBox title={title} query={queryOf(state, { measures: [measure], compare: true }, all)}>
       <BigNumber figure={answer && summed(rows, measure)} text={count} against={against} />
     </FigureBox>
   );
@@ -57,7 +57,8 @@ function NotByItem({ title }: { title: string }) {
 }
 
 function Amounts(props: TotalsProps & { title: string; measure: string; rows: readonly Row[]; against: string }) {
-  const { title, measure, rows, against, query, answer, money, state } = props;
+  const { title, measure, rows, against, answer, money, state, all } = props;
+  const query = queryOf(state, { measures: [measure], by: ['currency'], compare: true }, all);
   const digitsOf = (currency: string) => minorDigits(answer?.currencies ?? {}, currency);
   if (rows.length <= 1) {
     const currency = money?.currency ?? '';

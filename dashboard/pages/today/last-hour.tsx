@@ -4,7 +4,7 @@ import { windowLabel } from '../../data/format.ts';
 import { windowsOf } from '../../data/groups.ts';
 import { usePolled } from '../../data/polled.ts';
 import { queryOf } from '../../data/queries.ts';
-import { grainOf, shownBy } from '../../data/shown.ts';
+import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
 import { Chart } from '../../parts/chart.tsx';
@@ -19,7 +19,11 @@ export function LastHour(props: TodayProps) {
   const query =
     shown === 'choose-currency'
       ? undefined
-      : queryOf(state, { measures: [shown.measure], range, with: { window: 'minute', fill: 'true' } });
+      : queryOf(inCurrency(state, money), {
+          measures: [shown.measure],
+          range,
+          with: { window: 'minute', fill: 'true' },
+        });
   const { answer, problem } = usePolled<Answer>(query && queryPath(query), 500).value;
   const rows = windowsOf(answer?.rows ?? []);
   const values = rows.map((row) => (shown === 'choose-currency' ? undefined : row[shown.measure]));

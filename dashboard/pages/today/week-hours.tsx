@@ -4,7 +4,7 @@ import { hoursOfWeek } from '../../data/groups.ts';
 import type { Range } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf } from '../../data/queries.ts';
-import { grainOf, shownBy } from '../../data/shown.ts';
+import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { rangeWords } from '../../data/words.ts';
 import { HeatMap } from '../../parts/heat-map.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -23,7 +23,7 @@ export function WeekHours(props: TodayProps) {
   const query =
     shown === 'choose-currency'
       ? undefined
-      : queryOf(state, { measures: [shown.measure], range, with: { window: 'hour' } }, all);
+      : queryOf(inCurrency(state, money), { measures: [shown.measure], range, with: { window: 'hour' } }, all);
   const { answer, path, problem } = usePolled<Answer>(query && queryPath(query), 60_000).value;
   return (
     <Panel
@@ -43,6 +43,7 @@ export function WeekHours(props: TodayProps) {
             caption={`${shown.title} by weekday and hour`}
             cells={hoursOfWeek(answer.rows, shown.measure)}
             text={shown.text}
+            shortText={shown.shortText}
           />
         )
       )}
