@@ -1,5 +1,5 @@
 // Numbers, amounts and times as a person reads them. Pure; integers stay exact.
-import type { Integer } from './api.ts';
+import type { Integer } from './answer.ts';
 
 const grouping = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 4 });
 

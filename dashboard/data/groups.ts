@@ -1,5 +1,5 @@
 // From rows of an answer to what parts show: groups of a breakdown, windows of a chart, hours of a week. Pure.
-import type { Answer, Cell, Integer, Row } from './api.ts';
+import type { Answer, Cell, Integer, Row } from './answer.ts';
 import { localParts } from './format.ts';
 import { add, type Figure, figureOf, isInteger } from './sums.ts';
 

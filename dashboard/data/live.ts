@@ -3,47 +3,56 @@
 //
 // connecting → live → away → live …; refused where the query itself is wrong. Away keeps the last answer.
 import { effect, signal, untracked } from '@preact/signals';
-import { type Answer, ApiError, openEventStream, type ProblemDocument } from './api.ts';
-import { backOffMs } from './back-off.ts';
+import { type ClientQuery, createClient, createStreamedAnswer, type StreamEvent } from '../../api/client.ts';
+import type { Answer } from './answer.ts';
+import { here } from './client.ts';
 import type { Connection } from './connection.ts';
-import { createEventParser, type StreamEvent } from './event-stream.ts';
-import { applyChange, type Change } from './live-answer.ts';
-import { parseExactly } from './exact-json.ts';
+import { type Problem, problemOf } from './problem.ts';
+import { queryText } from './queries.ts';
 import { isWatched } from './visibility.ts';
-
-export interface LiveQuery {
-  /** As GET /v1/query takes it. */
-  readonly query: string;
-  readonly by: readonly string[];
-}
+import { createWakeableWait } from './wakeable-wait.ts';
 
 export const connection = signal<Connection>({ kind: 'connecting' });
-/** Of the query that `answerOf` names; kept while another is on its way. */
+/** Of the query that `answeredQuery` names; kept while another is on its way. */
 export const liveAnswer = signal<Answer | undefined>(undefined);
+/** As `queryText` writes it. */
 export const answeredQuery = signal<string | undefined>(undefined);
 /** A fault that the server told of, beside the numbers that stay as they were. */
-export const serverFault = signal<ProblemDocument | undefined>(undefined);
-const asked = signal<LiveQuery | undefined>(undefined);
+export const serverFault = signal<Problem | undefined>(undefined);
 
-/** Everything that is younger than this is live; a heartbeat comes each 15 s. */
-const silentMs = 20_000;
+interface Asked {
+  readonly query: ClientQuery;
+  readonly text: string;
+}
+const asked = signal<Asked | undefined>(undefined);
+
+/** Silence for so long is a dead connection; a heartbeat comes each 15 s. */
+const idleMs = 20_000;
 const minIntervalMs = 200;
 
 /** What the page streams. The same query again changes nothing. */
-export function streamQuery(query: LiveQuery): void {
-  if (untracked(() => asked.value?.query) !== query.query) asked.value = query;
+export function streamQuery(query: ClientQuery): void {
+  const text = queryText(query);
+  if (untracked(() => asked.value?.text) !== text) asked.value = { query, text };
 }
 
-let wake: (() => void) | undefined;
+const { wait, wake } = createWakeableWait();
+const client = createClient({
+  ...here,
+  wait,
+  async fetch(input, init) {
+    const response = await fetch(input, { ...init, cache: 'no-store' });
+    if (response.ok) connected();
+    return response;
+  },
+});
 
 /** Ends the wait for the next attempt. */
-export function tryNow(): void {
-  wake?.();
-}
+export const tryNow = wake;
 
 /** Runs for as long as the page is open. */
 export function keepLive(): void {
-  followWorld();
+  addEventListener('online', tryNow);
   effect(() => {
     const query = asked.value;
     if (!query) return undefined;
@@ -57,110 +66,42 @@ export function keepLive(): void {
   });
 }
 
-function followWorld(): void {
-  addEventListener('online', tryNow);
+/** Of a query that is answered already: where nothing changed meanwhile the server has nothing to say. */
+function connected(): void {
+  const isAnswered = answeredQuery.value !== undefined && answeredQuery.value === asked.value?.text;
+  if (isAnswered && connection.value.kind !== 'live') connection.value = { kind: 'live' };
 }
 
-async function keepStream(query: LiveQuery, ending: AbortSignal): Promise<void> {
-  if (answeredQuery.value !== query.query && connection.value.kind !== 'away')
-    connection.value = { kind: 'connecting' };
-  let lastEventId: string | undefined;
-  for (let failures = 0; !ending.aborted; ) {
-    try {
-      await readStream(query, lastEventId, ending, (event) => {
-        failures = 0;
-        lastEventId = event.id ?? lastEventId;
-      });
-      // A server that closes ends its streams.
-      throw new ApiError({ code: 'ended', status: 0, title: 'The server ended the stream' });
-    } catch (error) {
-      if (ending.aborted) return;
-      const problem = problemOf(error);
-      if (error instanceof ApiError && !error.passing) {
-        connection.value = { kind: 'refused', problem };
-        return;
-      }
-      failures += 1;
-      const waitMs = backOffMs(failures, Math.random());
-      connection.value = { kind: 'away', sinceMs: lastHeardMs(), nextAtMs: Date.now() + waitMs, problem };
-      await untilWoken(waitMs, ending);
-    }
-  }
-}
-
-function problemOf(error: unknown): ProblemDocument {
-  if (error instanceof ApiError) return error.problem;
-  return { code: 'away', status: 0, title: error instanceof Error ? error.message : String(error) };
-}
-
-let heardAtMs = 0;
-const lastHeardMs = (): number => heardAtMs;
-
-async function readStream(
-  query: LiveQuery,
-  lastEventId: string | undefined,
-  ending: AbortSignal,
-  onEvent: (event: StreamEvent) => void,
-): Promise<void> {
-  const attempt = new AbortController();
-  const abort = (): void => attempt.abort();
-  ending.addEventListener('abort', abort, { once: true });
-  let silence: ReturnType<typeof setTimeout> | undefined;
-  const heard = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(abort, silentMs);
+async function keepStream({ query, text }: Asked, ending: AbortSignal): Promise<void> {
+  if (answeredQuery.value !== text && connection.value.kind !== 'away') connection.value = { kind: 'connecting' };
+  const streamed = createStreamedAnswer();
+  const onRetry = ({ error, waitMs }: { error: Problem; waitMs: number }): void => {
+    const before = connection.value;
+    const silentMs = error.code === 'timed-out' ? idleMs : 0;
+    const sinceMs = before.kind === 'away' ? before.sinceMs : liveAnswer.value ? Date.now() - silentMs : 0;
+    connection.value = { kind: 'away', sinceMs, nextAtMs: Date.now() + waitMs, problem: error };
   };
   try {
-    heard();
-    const response = await openEventStream(query.query, { minIntervalMs, lastEventId, signal: attempt.signal });
-    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    const parse = createEventParser();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      heard();
-      for (const event of parse(value)) {
-        onEvent(event);
-        take(query, event);
-      }
-      heardAtMs = Date.now();
-      if (answeredQuery.value === query.query) connection.value = { kind: 'live', heardAtMs };
+    for await (const event of client.stream({ ...query, minIntervalMs }, { signal: ending, idleMs, onRetry })) {
+      streamed.take(event);
+      const problem = streamed.problem();
+      serverFault.value = problem && { ...problem, detail: problem.detail ?? problem.title };
+      if (event.name !== 'error') show(text, event, streamed);
     }
-  } finally {
-    clearTimeout(silence);
-    ending.removeEventListener('abort', abort);
-    attempt.abort();
+  } catch (error) {
+    if (!ending.aborted) connection.value = { kind: 'refused', problem: problemOf(error) };
   }
 }
 
-function take(query: LiveQuery, { event, data }: StreamEvent): void {
-  const body: unknown = parseExactly(data);
-  if (event === 'error') {
-    serverFault.value = body as ProblemDocument;
-    return;
-  }
-  serverFault.value = undefined;
-  if (event === 'state') {
-    liveAnswer.value = body as Answer;
-    answeredQuery.value = query.query;
-    return;
-  }
-  const known = liveAnswer.value;
-  if (!known || answeredQuery.value !== query.query) return;
-  if (event === 'change') liveAnswer.value = applyChange(known, query.by, body as Change);
-  if (event === 'provenance') liveAnswer.value = { ...known, provenance: body as Answer['provenance'] };
-}
-
-function untilWoken(ms: number, ending: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      ending.removeEventListener('abort', done);
-      if (wake === done) wake = undefined;
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    ending.addEventListener('abort', done, { once: true });
-    wake = done;
-  });
+function show(text: string, event: StreamEvent, streamed: ReturnType<typeof createStreamedAnswer>): void {
+  const head = streamed.head();
+  if (!head) return;
+  const known = answeredQuery.value === text ? liveAnswer.value : undefined;
+  const keepsRows =
+    event.name === 'provenance' ||
+    (event.name === 'change' && event.data.upserts.length === 0 && event.data.removed.length === 0);
+  const rows = keepsRows && known ? known.rows : (streamed.rows() as Answer['rows']);
+  liveAnswer.value = { ...head, rows };
+  answeredQuery.value = text;
+  connected();
 }

@@ -1,5 +1,6 @@
 // What a page shows, as its address says it, in the words of the query API. The address holds all of it: a link shows the
 // same to everybody, so the zone is always written. Pure.
+import type { ClientQuery } from '../../api/client.ts';
 
 export const pages = ['today', 'pipeline', 'reports'] as const;
 export type Page = (typeof pages)[number];
@@ -127,13 +128,14 @@ function isTimeZone(tz: string): boolean {
 /** The address of a state: the same state always has the same one. */
 export function addressOf(state: PageState): string {
   const { page, range, tz, compare, measure, window, filters } = state;
-  const parameters = rangeParameters(range);
+  const parameters = new URLSearchParams({ ...rangeFields(range) });
   if (range.kind === 'all') parameters.set('range', 'all');
   parameters.set('tz', tz);
   if (compare !== usualComparison(range)) parameters.set('compare', compare);
   if (measure !== 'orders') parameters.set('measure', measure);
   if (window !== undefined) parameters.set('window', window);
-  addFilters(parameters, filters);
+  // In the order of `dimensions`, so that equal filters give equal addresses.
+  for (const name of dimensions) for (const value of filters[name] ?? []) parameters.append(`where.${name}`, value);
   const path = page === 'today' ? '/' : `/${page}`;
   return `${path}?${parameters.toString().replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
 }
@@ -145,26 +147,18 @@ export interface Extent {
 }
 
 /** As the query API takes them. */
-export function rangeParameters(range: Range, extent?: Extent): URLSearchParams {
+export function rangeFields(range: Range, extent?: Extent): Pick<ClientQuery, 'range' | 'last' | 'from' | 'to'> {
   switch (range.kind) {
     case 'named':
-      return new URLSearchParams({ range: range.name });
+      return { range: range.name };
     case 'last':
-      return new URLSearchParams({ last: range.last });
+      return { last: range.last };
     case 'between':
-      return new URLSearchParams({ from: range.from, to: range.to });
+      return { from: range.from, to: range.to };
     case 'all':
-      return new URLSearchParams({ ...extent });
+      return { ...extent };
     default:
       return range satisfies never;
-  }
-}
-
-/** In the order of `dimensions`, so that equal filters give equal queries. */
-export function addFilters(parameters: URLSearchParams, filters: Filters, except?: Dimension): void {
-  for (const name of dimensions) {
-    if (name === except) continue;
-    for (const value of filters[name] ?? []) parameters.append(`where.${name}`, value);
   }
 }
 

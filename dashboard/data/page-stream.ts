@@ -5,8 +5,5 @@ import { pageState } from './navigation.ts';
 
 export function useTruthStream(): void {
   const { tz } = pageState.value;
-  useEffect(() => {
-    const query = new URLSearchParams({ measures: 'orders', range: 'today', tz, provenance: 'full' });
-    streamQuery({ query: query.toString(), by: [] });
-  }, [tz]);
+  useEffect(() => streamQuery({ measures: ['orders'], range: 'today', tz, provenance: 'full' }), [tz]);
 }

@@ -2,30 +2,38 @@
 // A quiet shop costs nothing; an unchanged answer a 304.
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { ApiError, getJson, type ProblemDocument } from './api.ts';
+import type { ClientQuery } from '../../api/client.ts';
+import type { Answer } from './answer.ts';
 import { backOffMs } from './back-off.ts';
+import { client } from './client.ts';
 import { liveAnswer } from './live.ts';
+import { isPassing, type Problem, problemOf } from './problem.ts';
+import { queryText } from './queries.ts';
 import { isWatched } from './visibility.ts';
 
-export interface Polled<T> {
+export interface Polled {
   /** The last answer, also while another query is on its way or the server is away. */
-  readonly answer: T | undefined;
-  /** The path that it answers. */
-  readonly path: string | undefined;
-  readonly problem: ProblemDocument | undefined;
+  readonly answer: Answer | undefined;
+  /** The query that it answers, as `queryText` writes it. */
+  readonly text: string | undefined;
+  readonly problem: Problem | undefined;
 }
 
 /** The newest cut that the stream told of, and the minute, which alone moves ranges that end now. */
 const news = (): string => `${liveAnswer.value?.provenance.token} ${liveAnswer.value?.query.to}`;
 
-/** What GET `path` answers, kept up to date for as long as the component lives; undefined asks for nothing. */
-export function usePolled<T>(path: string | undefined, atMostEveryMs = 2_000): ReadonlySignal<Polled<T>> {
-  const state = useMemo(() => signal<Polled<T>>({ answer: undefined, path: undefined, problem: undefined }), []);
-  useEffect(() => (path === undefined ? undefined : poll<T>(path, atMostEveryMs, state)), [path, atMostEveryMs]);
+/** What the query answers, kept up to date for as long as the component lives; undefined asks for nothing. */
+export function usePolled(query: ClientQuery | undefined, atMostEveryMs = 2_000): ReadonlySignal<Polled> {
+  const state = useMemo(() => signal<Polled>({ answer: undefined, text: undefined, problem: undefined }), []);
+  const text = query && queryText(query);
+  useEffect(
+    () => (query && text !== undefined ? poll(query, text, atMostEveryMs, state) : undefined),
+    [text, atMostEveryMs],
+  );
   return state;
 }
 
-function poll<T>(path: string, atMostEveryMs: number, state: { value: Polled<T> }): () => void {
+function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { value: Polled }): () => void {
   const ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let [isAsking, failures, askedAtMs] = [false, 0, 0];
@@ -41,15 +49,15 @@ function poll<T>(path: string, atMostEveryMs: number, state: { value: Polled<T> 
     askedAtMs = Date.now();
     known = wanted;
     try {
-      const answer = await getJson<T>(path, ending.signal);
+      const answer = (await client.query(query, { signal: ending.signal })) as Answer;
       failures = 0;
-      state.value = { answer, path, problem: undefined };
+      state.value = { answer, text, problem: undefined };
     } catch (error) {
       if (ending.signal.aborted) return;
-      const problem = error instanceof ApiError ? error.problem : { code: 'away', status: 0, title: String(error) };
-      const passing = !(error instanceof ApiError) || error.passing;
+      const problem = problemOf(error);
+      const passing = isPassing(problem);
       // A refusal stands until something changes; what passes is tried again.
-      state.value = { ...state.value, ...(passing ? {} : { answer: undefined, path }), problem };
+      state.value = { ...state.value, ...(passing ? {} : { answer: undefined, text }), problem };
       failures = passing ? failures + 1 : 0;
       if (passing) later(backOffMs(failures, Math.random()));
     } finally {

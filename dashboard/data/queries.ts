@@ -1,20 +1,20 @@
 // From a page's state to the queries behind it, and to words for what no query can answer. Pure.
-import type { Definitions } from './api.ts';
+import type { ClientQuery, Definitions } from '../../api/client.ts';
+import { parametersOf } from '../../api/client-query.ts';
 import {
-  addFilters,
   type Dimension,
+  dimensions,
   type Extent,
   type PageState,
   type Range,
-  rangeParameters,
+  rangeFields,
   type WindowName,
 } from './page-state.ts';
 
 interface Wanted {
   readonly measures: readonly string[];
   readonly by?: readonly string[];
-  /** Other parameters as GET /v1/query takes them. */
-  readonly with?: Readonly<Record<string, string>>;
+  readonly with?: Pick<ClientQuery, 'window' | 'fill' | 'order' | 'limit' | 'other' | 'provenance'>;
   /** Instead of the page's. */
   readonly range?: Range;
   readonly compare?: boolean;
@@ -23,17 +23,29 @@ interface Wanted {
 }
 
 /** `extent`: what all data means. */
-export function queryOf(state: PageState, wanted: Wanted, extent?: Extent): string {
+export function queryOf(state: PageState, wanted: Wanted, extent?: Extent): ClientQuery {
   const { measures, by = [], range = state.range, compare = false, beside } = wanted;
-  const parameters = new URLSearchParams({ measures: measures.join(',') });
-  if (by.length > 0) parameters.set('by', by.join(','));
-  for (const [name, value] of rangeParameters(range, extent)) parameters.set(name, value);
-  parameters.set('tz', state.tz);
-  if (compare && state.compare !== 'none' && range.kind !== 'all') parameters.set('compare', state.compare);
-  for (const [name, value] of Object.entries(wanted.with ?? {})) parameters.set(name, value);
-  addFilters(parameters, state.filters, beside);
-  return parameters.toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':');
+  const filters = dimensions.flatMap((name) => {
+    const values = name === beside ? undefined : state.filters[name];
+    return values ? [[name, values] as const] : [];
+  });
+  return {
+    measures,
+    ...(by.length > 0 && { by }),
+    ...rangeFields(range, extent),
+    tz: state.tz,
+    ...(compare && state.compare !== 'none' && range.kind !== 'all' && { compare: state.compare }),
+    ...wanted.with,
+    ...(filters.length > 0 && { where: Object.fromEntries(filters) }),
+  };
 }
+
+/** As GET /v1/query takes it; equal queries give equal texts. */
+export function queryText(query: ClientQuery): string {
+  return parametersOf(query).toString().replaceAll('%2C', ',').replaceAll('%2F', '/').replaceAll('%3A', ':');
+}
+
+export const queryPath = (query: ClientQuery): string => `/v1/query?${queryText(query)}`;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

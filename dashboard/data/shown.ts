@@ -1,5 +1,5 @@
 // Which measure a part shows and how its values are written, given the currency that amounts are in. Pure.
-import type { Integer } from './api.ts';
+import type { Integer } from './answer.ts';
 import { amount, compact, count } from './format.ts';
 import type { PageState } from './page-state.ts';
 

@@ -1,15 +1,11 @@
 // The pipeline's state as GET /v1/status tells it: the extent of all data, and what the pages about the pipeline show.
 import { effect, signal } from '@preact/signals';
-import { getJson } from './api.ts';
+import type { Status } from '../../api/client.ts';
 import { backOffMs } from './back-off.ts';
+import { client } from './client.ts';
 import { localDate } from './format.ts';
 import { pageState } from './navigation.ts';
 import type { Extent } from './page-state.ts';
-
-export interface Status {
-  readonly extent: { readonly from: string; readonly to: string } | null;
-  readonly totals: Readonly<Record<string, number>>;
-}
 
 const told = signal<Status | undefined>(undefined);
 /** undefined: not known yet; null: there is no data. */
@@ -26,7 +22,7 @@ export async function loadExtent(): Promise<void> {
   });
   for (let failures = 1; ; failures++) {
     try {
-      const status = await getJson<Status>('/v1/status');
+      const status = await client.status();
       wholeExtent.value = status.extent;
       told.value = status;
       if (status.extent !== null) return;

@@ -1,5 +1,5 @@
 // Adding up what rows hold. Pure; integers stay exact. Amounts of different currencies are never added: callers add counts.
-import type { Cell, Compared, Integer, Row } from './api.ts';
+import type { Cell, Compared, Integer, Row } from './answer.ts';
 
 export function isInteger(
   cell: Cell | Compared | undefined | Readonly<Record<string, number | null>>,

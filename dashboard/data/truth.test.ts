@@ -1,6 +1,6 @@
 // How true the numbers are, in words: each state that a reader can meet.
 import { describe, expect, test } from 'vitest';
-import type { Provenance } from './api.ts';
+import type { Provenance } from './answer.ts';
 import { type TruthInput, truthOf } from './truth.ts';
 
 const at = (time: string) => Date.parse(`2026-11-21T${time}Z`);
@@ -18,7 +18,7 @@ const provenance: Provenance = {
   notes: [],
 };
 const input = (change: Partial<TruthInput>): TruthInput => ({
-  connection: { kind: 'live', heardAtMs: at('12:03:41') },
+  connection: { kind: 'live' },
   provenance,
   fault: undefined,
   nowMs: at('12:03:41'),
@@ -56,21 +56,21 @@ describe('truth strip', () => {
   });
 
   test('a fault of the server is told beside numbers that stand still', () => {
-    const fault = { code: 'x', title: 'Bad', status: 503, detail: 'ClickHouse is away' };
+    const fault = { code: 'x', status: 503, detail: 'ClickHouse is away' };
     expect(words({ fault })).toMatch(/^stale: Standing still.*the server has trouble: ClickHouse is away$/);
   });
 
   test('disconnected says of when the numbers are, and when it tries again', () => {
-    const problem = { code: 'away', status: 0, title: 'The server does not answer' };
+    const problem = { code: 'unreachable', status: 0, detail: 'the server does not answer' };
     const away = { kind: 'away' as const, sinceMs: at('12:03:30'), nextAtMs: at('12:03:45'), problem };
     expect(words({ connection: away })).toBe(
-      'away: Disconnected. The server does not answer, the numbers are those of 12:03:30, trying again in 4 s',
+      'away: Disconnected. the server does not answer, the numbers are those of 12:03:30, trying again in 4 s',
     );
     expect(words({ connection: { ...away, sinceMs: 0, nextAtMs: 0 } })).toContain('no numbers yet, trying again now');
   });
 
   test('a server that is not ready yet is starting, with what it waits for', () => {
-    const problem = { code: 'not-ready', status: 503, title: 'Not ready', detail: 'Kafka is away' };
+    const problem = { code: 'not-ready', status: 503, detail: 'Kafka is away' };
     const away = { kind: 'away' as const, sinceMs: 0, nextAtMs: at('12:03:42'), problem };
     expect(words({ connection: away })).toBe('waiting: Starting. Kafka is away, trying again in 1 s');
   });

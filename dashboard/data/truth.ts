@@ -1,5 +1,6 @@
 // How true the numbers are, in plain words. Pure.
-import type { ProblemDocument, Provenance } from './api.ts';
+import type { Provenance } from './answer.ts';
+import type { Problem } from './problem.ts';
 import type { Connection } from './connection.ts';
 import { clockTime, count, duration } from './format.ts';
 
@@ -18,7 +19,7 @@ export interface Truth {
 export interface TruthInput {
   readonly connection: Connection;
   readonly provenance: Provenance | undefined;
-  readonly fault: ProblemDocument | undefined;
+  readonly fault: Problem | undefined;
   readonly nowMs: number;
   readonly tz: string;
 }
@@ -32,8 +33,7 @@ export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput
     case 'connecting':
       return { level: 'waiting', headline: 'Connecting', parts: ['asking for the first numbers'], notes: [] };
     case 'refused': {
-      const why = connection.problem.detail ?? connection.problem.title;
-      return { level: 'away', headline: 'Refused', parts: [why], notes: [] };
+      return { level: 'away', headline: 'Refused', parts: [connection.problem.detail], notes: [] };
     }
     case 'away':
       return awayWords(connection, nowMs, clock);
@@ -60,7 +60,7 @@ export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput
       : `live to ${clock(nowMs - lagMs)} (${duration(lagMs)}${lagRecords ? `, ${plural(lagRecords, 'record')}` : ''} behind)`,
     auditWords(audit.state),
     deadLetters === null ? 'dead letters not known' : plural(deadLetters, 'dead letter'),
-    ...(fault ? [`the server has trouble: ${fault.detail ?? fault.title}`] : []),
+    ...(fault ? [`the server has trouble: ${fault.detail}`] : []),
   ];
   const isNoted = notes.length > 0 || audit.state === 'different';
   if (isStale) return { level: 'stale', headline: fault ? 'Standing still' : 'Behind', parts, notes };
@@ -89,7 +89,7 @@ function awayWords(
     return {
       level: 'waiting',
       headline: 'Starting',
-      parts: [problem.detail ?? 'the server gets ready', again],
+      parts: [problem.detail, again],
       notes: [],
     };
   }
@@ -97,7 +97,7 @@ function awayWords(
   return {
     level: 'away',
     headline: 'Disconnected',
-    parts: [problem.detail ?? problem.title, ...stand, again],
+    parts: [problem.detail, ...stand, again],
     notes: [],
   };
 }

@@ -1,6 +1,7 @@
 // The page that the shop owner leaves open: the numbers of a range, live, and what they are made of.
 import { useEffect } from 'preact/hooks';
 import { answeredQuery, connection, liveAnswer, streamQuery } from '../data/live.ts';
+import { queryText } from '../data/queries.ts';
 import { minorDigits } from '../data/format.ts';
 import { textIn } from '../data/groups.ts';
 import { go, openedWithoutRange, pageState } from '../data/navigation.ts';
@@ -25,9 +26,10 @@ export function TodayPage() {
   const all = extent.value;
   const isWaiting = state.range.kind === 'all' && all === undefined;
   const query = totalsQuery(state, all ?? undefined);
+  const text = queryText(query);
   useEffect(() => {
-    if (!isWaiting) streamQuery({ query, by: ['currency'] });
-  }, [query, isWaiting]);
+    if (!isWaiting) streamQuery(query);
+  }, [text, isWaiting]);
   useEffect(() => {
     // Opened on today, which is empty: what there is is shown instead, and said.
     if (hasChosenRange || all === undefined) return;
@@ -36,7 +38,7 @@ export function TodayPage() {
   }, [all]);
 
   const answer = liveAnswer.value;
-  const isPending = answeredQuery.value !== query;
+  const isPending = answeredQuery.value !== text;
   const currencies = useCurrencies(state, all ?? undefined);
   const inUse = [...new Set((answer?.rows ?? []).map((row) => textIn(row, 'currency')))].toSorted();
   const chosen = state.filters.currency ?? inUse;
@@ -52,7 +54,7 @@ export function TodayPage() {
       <EmptyWords state={state} isEmpty={!isPending && answer?.rows.length === 0} />
       {connection.value.kind === 'refused' ? (
         <p class="banner trouble">
-          {connection.value.problem.detail ?? connection.value.problem.title}
+          {connection.value.problem.detail}
           <button type="button" class="action" onClick={() => go({ filters: {}, range: today })}>
             Take away all filters
           </button>

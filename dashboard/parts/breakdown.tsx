@@ -1,5 +1,5 @@
 // One dimension's groups, the largest first, as bars that filter the page when they are clicked.
-import type { Cell, Integer } from '../data/api.ts';
+import type { Cell, Integer } from '../data/answer.ts';
 import { share } from '../data/format.ts';
 import type { Dimension } from '../data/page-state.ts';
 import type { Figure } from '../data/sums.ts';

@@ -2,12 +2,13 @@
 // but a short glow where it changed.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Integer } from '../data/api.ts';
+import type { ClientQuery } from '../../api/client.ts';
+import type { Integer } from '../data/answer.ts';
 import { change as changeText } from '../data/format.ts';
 import type { Figure } from '../data/sums.ts';
 import { WhyButton } from './why.tsx';
 
-export function FigureBox(props: { title: string; query: string; class?: string; children: ComponentChildren }) {
+export function FigureBox(props: { title: string; query: ClientQuery; class?: string; children: ComponentChildren }) {
   const { title, query, children } = props;
   return (
     <section class={`figure ${props.class ?? ''}`} aria-label={title}>

@@ -1,5 +1,5 @@
 // Weekday × hour as a table whose cells are tinted: the table is the chart.
-import type { Integer } from '../data/api.ts';
+import type { Integer } from '../data/answer.ts';
 import { weekDayNames } from '../data/format.ts';
 
 /** Tints go by the square root, so that one busy hour does not make all others pale. */

@@ -1,7 +1,8 @@
 // A part of a page with a title: what it shows, or in words why it shows nothing yet.
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import type { ProblemDocument } from '../data/api.ts';
+import type { ClientQuery } from '../../api/client.ts';
+import type { Problem } from '../data/problem.ts';
 import { WhyButton } from './why.tsx';
 
 export interface PanelProps {
@@ -9,8 +10,8 @@ export interface PanelProps {
   /** Beside the title: what exactly is shown. */
   readonly subtitle?: ComponentChildren;
   /** The query behind it. */
-  readonly query?: string | undefined;
-  readonly problem?: ProblemDocument | undefined;
+  readonly query?: ClientQuery | undefined;
+  readonly problem?: Problem | undefined;
   /** Nothing to show yet: the first answer is on its way. */
   readonly isLoading?: boolean;
   /** What is shown answers an earlier question; the new answer is on its way. */
@@ -41,11 +42,11 @@ export function Panel(props: PanelProps) {
   );
 }
 
-function Trouble({ problem, hasNumbers }: { problem: ProblemDocument; hasNumbers: boolean }) {
-  const words = problem.detail ?? problem.title;
+function Trouble({ problem, hasNumbers }: { problem: Problem; hasNumbers: boolean }) {
+  const { detail, status } = problem;
   return (
     <p class="trouble" role="status">
-      {problem.status === 400 ? words : `${words}. ${hasNumbers ? 'These numbers are older.' : ''} Trying again.`}
+      {status === 400 ? detail : `${detail}. ${hasNumbers ? 'These numbers are older.' : ''} Trying again.`}
     </p>
   );
 }

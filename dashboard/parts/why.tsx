@@ -1,15 +1,16 @@
 // "Why?": what a number stands on. Any part opens it with the query behind its number; one dialog of the shell shows it.
 import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Answer, type Provenance, queryPath } from '../data/api.ts';
+import type { ClientQuery } from '../../api/client.ts';
+import type { Answer, Provenance } from '../data/answer.ts';
+import { queryPath } from '../data/queries.ts';
 import { count, dateTime, duration, share } from '../data/format.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 
 interface Question {
   readonly title: string;
-  /** As GET /v1/query takes it. */
-  readonly query: string;
+  readonly query: ClientQuery;
 }
 
 const question = signal<Question | undefined>(undefined);
@@ -43,7 +44,7 @@ export function WhyDialog() {
 }
 
 function Explanation({ title, query, onClose }: Question & { onClose: () => void }) {
-  const polled = usePolled<Answer>(queryPath(withFullProvenance(query)));
+  const polled = usePolled({ ...query, provenance: 'full' });
   const { answer, problem } = polled.value;
   const url = new URL(queryPath(query), location.origin).href;
   return (
@@ -54,7 +55,7 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           ×
         </button>
       </header>
-      {answer ? <Evidence answer={answer} /> : <p>{problem ? (problem.detail ?? problem.title) : 'Asking…'}</p>}
+      {answer ? <Evidence answer={answer} /> : <p>{problem?.detail ?? 'Asking…'}</p>}
       <h3>The query</h3>
       <p class="query-text">
         <a href={queryPath(query)} target="_blank" rel="noreferrer">
@@ -63,7 +64,7 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
       </p>
       <CopyLine text={`curl '${url}'`} />
       <p>
-        <a class="action" href={queryPath(`${query}&format=csv`)} download={`tidemark-${fileName(title)}.csv`}>
+        <a class="action" href={`${queryPath(query)}&format=csv`} download={`tidemark-${fileName(title)}.csv`}>
           Download as CSV
         </a>
       </p>
@@ -165,10 +166,6 @@ function CopyLine({ text }: { text: string }) {
       </button>
     </p>
   );
-}
-
-function withFullProvenance(query: string): string {
-  return query.includes('provenance=full') ? query : `${query}&provenance=full`;
 }
 
 function fileName(title: string): string {

@@ -1,12 +1,11 @@
 // What the numbers are made of: by store, channel, country, category; the top products. What no rollup holds is said.
 import type { ComponentChildren } from 'preact';
-import { type Answer, queryPath } from '../../data/api.ts';
 import { definitions } from '../../data/definitions.ts';
 import { groupsOf } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import { type Dimension, toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
-import { answerableBy, filteredBy, queryOf } from '../../data/queries.ts';
+import { answerableBy, filteredBy, queryOf, queryText } from '../../data/queries.ts';
 import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { dimensionNames } from '../../data/words.ts';
 import { Breakdown } from '../../parts/breakdown.tsx';
@@ -49,13 +48,13 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
           measures: [shown.measure],
           by: [dimension],
           compare: true,
-          with: { order: `-${shown.measure}`, limit: String(limit), other: 'true' },
+          with: { order: [`-${shown.measure}`], limit, other: true },
           beside: dimension,
         },
         all,
       )
     : undefined;
-  const { answer, path, problem } = usePolled<Answer>(query && queryPath(query)).value;
+  const { answer, text, problem } = usePolled(query).value;
   return (
     <Panel
       class={dimension}
@@ -64,7 +63,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
       query={query}
       problem={query === undefined ? undefined : problem}
       isLoading={query !== undefined && !answer}
-      isPending={query !== undefined && answer !== undefined && path !== queryPath(query)}
+      isPending={query !== undefined && answer !== undefined && text !== queryText(query)}
     >
       {shown === 'choose-currency' && <ChooseCurrency {...props} />}
       {answerable.kind === 'never' && <p class="in-words">Nothing is counted by {title.toLowerCase()} in this way.</p>}

@@ -1,11 +1,11 @@
 // The course of the range by window, held against what the page compares with; today by hour against the whole of yesterday.
-import { type Answer, queryPath, type Row } from '../../data/api.ts';
+import type { Row } from '../../data/answer.ts';
 import { windowLabel } from '../../data/format.ts';
 import { windowsOf } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import type { WindowName } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
-import { lengthMs, queryOf, windowFor, windowsFor } from '../../data/queries.ts';
+import { lengthMs, queryOf, queryText, windowFor, windowsFor } from '../../data/queries.ts';
 import { grainOf, inCurrency, type Shown, shownBy } from '../../data/shown.ts';
 import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
@@ -27,15 +27,15 @@ export function Course(props: TodayProps) {
   const isToday = state.range.kind === 'named' && state.range.name === 'today' && window === 'hour';
   const measures = shown === 'choose-currency' ? undefined : [shown.measure];
   const query =
-    measures && queryOf(inCurrency(state, money), { measures, compare: !isToday, with: { window, fill: 'true' } }, all);
+    measures && queryOf(inCurrency(state, money), { measures, compare: !isToday, with: { window, fill: true } }, all);
   const yesterday = { kind: 'named', name: 'yesterday' } as const;
   const before =
     isToday &&
     measures &&
-    queryOf(inCurrency(state, money), { measures, range: yesterday, with: { window, fill: 'true' } });
-  const main = usePolled<Answer>(query && queryPath(query), 1_000).value;
-  const past = usePolled<Answer>(before ? queryPath(before) : undefined, 60_000).value;
-  const isPending = query !== undefined && main.path !== queryPath(query);
+    queryOf(inCurrency(state, money), { measures, range: yesterday, with: { window, fill: true } });
+  const main = usePolled(query, 1_000).value;
+  const past = usePolled(before || undefined, 60_000).value;
+  const isPending = query !== undefined && main.text !== queryText(query);
   return (
     <Panel
       class="wide"

@@ -1,6 +1,6 @@
 // The large numbers. Counts are added over currencies; amounts stand by currency, because they are never added.
 import { useMemo } from 'preact/hooks';
-import { type Answer, type Integer, queryPath, type Row } from '../../data/api.ts';
+import type { Integer, Row } from '../../data/answer.ts';
 import { knowsMeasure } from '../../data/definitions.ts';
 import { amount, count, minorDigits } from '../../data/format.ts';
 import { textIn } from '../../data/groups.ts';
@@ -113,12 +113,12 @@ function Amounts(props: TotalsProps & { title: string; measure: string; rows: re
 function Customers({ state, all, against }: TotalsProps & { against: string }) {
   const isKnown = knowsMeasure('customers');
   const query = queryOf(state, { measures: ['customers'], compare: true }, all);
-  const { answer, problem } = usePolled<Answer>(isKnown ? queryPath(query) : undefined, 2_000).value;
+  const { answer, problem } = usePolled(isKnown ? query : undefined, 2_000).value;
   if (!isKnown) return null;
   return (
     <FigureBox title="Customers" query={query}>
       {problem && !answer ? (
-        <p class="in-words">{problem.detail ?? problem.title}</p>
+        <p class="in-words">{problem.detail}</p>
       ) : (
         <BigNumber figure={answer && figureOf(answer.rows[0], 'customers')} text={count} against={against} />
       )}

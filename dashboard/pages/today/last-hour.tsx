@@ -1,5 +1,4 @@
 // The last hour by minute, live, whatever the page's range is.
-import { type Answer, queryPath } from '../../data/api.ts';
 import { windowLabel } from '../../data/format.ts';
 import { windowsOf } from '../../data/groups.ts';
 import { usePolled } from '../../data/polled.ts';
@@ -22,9 +21,9 @@ export function LastHour(props: TodayProps) {
       : queryOf(inCurrency(state, money), {
           measures: [shown.measure],
           range,
-          with: { window: 'minute', fill: 'true' },
+          with: { window: 'minute', fill: true },
         });
-  const { answer, problem } = usePolled<Answer>(query && queryPath(query), 500).value;
+  const { answer, problem } = usePolled(query, 500).value;
   const rows = windowsOf(answer?.rows ?? []);
   const values = rows.map((row) => (shown === 'choose-currency' ? undefined : row[shown.measure]));
   return (

@@ -1,5 +1,5 @@
 // What was given back: cancellations and refunds, as counts, as amounts by currency, and as a share of the orders.
-import type { Row } from '../../data/api.ts';
+import type { Row } from '../../data/answer.ts';
 import { amount, count, minorDigits, share } from '../../data/format.ts';
 import { textIn } from '../../data/groups.ts';
 import { figureOf, summed } from '../../data/sums.ts';

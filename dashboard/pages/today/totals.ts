@@ -1,5 +1,6 @@
 // The query whose answer is streamed, and what its rows say.
-import { queryPath, type Answer } from '../../data/api.ts';
+import type { ClientQuery } from '../../../api/client.ts';
+import type { Answer } from '../../data/answer.ts';
 import { textIn } from '../../data/groups.ts';
 import type { Extent, PageState } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
@@ -17,7 +18,7 @@ export interface TodayProps {
 }
 
 export interface TotalsProps extends TodayProps {
-  readonly query: string;
+  readonly query: ClientQuery;
   readonly answer: Answer | undefined;
   /** The answer is of an earlier question. */
   readonly isPending: boolean;
@@ -35,14 +36,14 @@ const orderMeasures = [
   'refundedMinor',
 ];
 
-export function totalsQuery(state: PageState, all: Extent | undefined): string {
+export function totalsQuery(state: PageState, all: Extent | undefined): ClientQuery {
   const measures = grainOf(state) === 'order' ? orderMeasures : ['units', 'itemMinor'];
-  return queryOf(state, { measures, by: ['currency'], compare: true, with: { provenance: 'full' } }, all);
+  return queryOf(state, { measures, by: ['currency'], compare: true, with: { provenance: 'full' as const } }, all);
 }
 
 /** That occur in the range, whichever of them are chosen. */
 export function useCurrencies(state: PageState, all: Extent | undefined): string[] {
   const query = queryOf(state, { measures: ['units'], by: ['currency'], beside: 'currency' }, all);
-  const rows = usePolled<Answer>(queryPath(query), 30_000).value.answer?.rows ?? [];
+  const rows = usePolled(query, 30_000).value.answer?.rows ?? [];
   return rows.map((row) => textIn(row, 'currency')).toSorted();
 }

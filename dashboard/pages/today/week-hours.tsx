@@ -1,9 +1,8 @@
 // When the shop is busy: weekday × hour, over the page's range, or over four weeks where that is too short to tell.
-import { type Answer, queryPath } from '../../data/api.ts';
 import { hoursOfWeek } from '../../data/groups.ts';
 import type { Range } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
-import { lengthMs, queryOf } from '../../data/queries.ts';
+import { lengthMs, queryOf, queryText } from '../../data/queries.ts';
 import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { rangeWords } from '../../data/words.ts';
 import { HeatMap } from '../../parts/heat-map.tsx';
@@ -24,7 +23,7 @@ export function WeekHours(props: TodayProps) {
     shown === 'choose-currency'
       ? undefined
       : queryOf(inCurrency(state, money), { measures: [shown.measure], range, with: { window: 'hour' } }, all);
-  const { answer, path, problem } = usePolled<Answer>(query && queryPath(query), 60_000).value;
+  const { answer, text, problem } = usePolled(query, 60_000).value;
   return (
     <Panel
       class="wide"
@@ -33,7 +32,7 @@ export function WeekHours(props: TodayProps) {
       query={query}
       problem={problem}
       isLoading={query !== undefined && !answer}
-      isPending={query !== undefined && path !== queryPath(query)}
+      isPending={query !== undefined && text !== queryText(query)}
     >
       {shown === 'choose-currency' ? (
         <ChooseCurrency {...props} />

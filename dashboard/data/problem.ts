@@ -1,0 +1,19 @@
+// Why there is no answer, as the page tells it. Pure.
+import { TidemarkError } from '../../api/client.ts';
+
+/** `status` 0: the server said nothing. */
+export interface Problem {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof TidemarkError) return error;
+  return { code: 'fault', status: 0, detail: error instanceof Error ? error.message : String(error) };
+}
+
+/** Asking the same again may succeed. */
+export function isPassing({ status }: Problem): boolean {
+  return status === 0 || status >= 500 || status === 429;
+}
