@@ -25,7 +25,7 @@ export function HeatMap(props: {
             <td />
             {hours.map((hour) => (
               <th scope="col" key={hour}>
-                <span class={hour % 3 === 0 ? '' : 'minor'}>{String(hour).padStart(2, '0')}</span>
+                <span class={hour % 3 === 0 ? '' : 'unseen'}>{String(hour).padStart(2, '0')}</span>
               </th>
             ))}
           </tr>

@@ -59,7 +59,7 @@ function RangePicker({ range }: { range: Range }) {
             type="button"
             title={name}
             aria-pressed={i === chosen}
-            aria-label={name}
+            aria-label={nameWith(short, name)}
             onClick={() => setRange(one)}
           >
             {short}
@@ -79,6 +79,11 @@ function RangePicker({ range }: { range: Range }) {
       </label>
     </>
   );
+}
+
+/** What is seen is part of what is said, so that who speaks to the page can say what they see. */
+function nameWith(short: string, name: string): string {
+  return name.toLowerCase().includes(short.toLowerCase()) ? name : `${short}: ${name}`;
 }
 
 const dayMs = 86_400_000;

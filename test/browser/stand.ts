@@ -9,7 +9,7 @@ import type { EventInput } from '../../cli/event-input.ts';
 import { buildDashboard } from '../../dashboard/build.ts';
 import { createIngestApp } from '../../ingest/app.ts';
 import type { StackUrls } from '../../stack/stack-urls.ts';
-import { openPipeline, type Pipeline } from '../pipeline.ts';
+import { openPipeline, type Pipeline, type TestServing } from '../pipeline.ts';
 
 export interface Stand extends AsyncDisposable {
   readonly pipeline: Pipeline;
@@ -21,6 +21,9 @@ export interface Stand extends AsyncDisposable {
   post(events: Iterable<EventInput>): Promise<string>;
   /** A GET of serving's API, as JSON. */
   ask<T>(path: string): Promise<T>;
+  /** Ends serving as a shutdown does; `startServing` opens another at the same address. */
+  stopServing(): Promise<void>;
+  startServing(): Promise<void>;
 }
 
 export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 0 }): Promise<Stand> {
@@ -30,8 +33,17 @@ export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 
   await buildDashboard(dashboardFolder);
   const pipeline = opening.use(await openPipeline({ stack, dashboardFolder }));
   opening.use(await pipeline.openSpeed());
-  const { app } = opening.use(await pipeline.openServing());
-  const url = await app.listen({ host: '127.0.0.1', port: ports.serving });
+  let serving: TestServing | undefined;
+  const stopServing = async (): Promise<void> => {
+    await serving?.[Symbol.asyncDispose]();
+    serving = undefined;
+  };
+  const listen = async (port: number): Promise<string> => {
+    serving = await pipeline.openServing();
+    return serving.app.listen({ host: '127.0.0.1', port });
+  };
+  opening.defer(stopServing);
+  const url = await listen(ports.serving);
   const { generation, log, producer } = pipeline;
   const ingest = createIngestApp(
     {
@@ -65,6 +77,8 @@ export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;
     },
+    stopServing,
+    startServing: async () => void (await listen(Number(new URL(url).port))),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

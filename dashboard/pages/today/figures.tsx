@@ -115,12 +115,14 @@ function Customers({ state, all, against }: TotalsProps & { against: string }) {
   const query = queryOf(state, { measures: ['customers'], compare: true }, all);
   const { answer, problem } = usePolled(isKnown ? query : undefined, 2_000).value;
   if (!isKnown) return null;
+  const exactUpTo = answer?.estimates?.['customers']?.exactUpTo ?? Infinity;
+  const text = (value: Integer) => (value > exactUpTo ? `≈ ${count(value)}` : count(value));
   return (
     <FigureBox title="Customers" query={query}>
       {problem && !answer ? (
         <p class="in-words">{problem.detail}</p>
       ) : (
-        <BigNumber figure={answer && figureOf(answer.rows[0], 'customers')} text={count} against={against} />
+        <BigNumber figure={answer && figureOf(answer.rows[0], 'customers')} text={text} against={against} />
       )}
     </FigureBox>
   );

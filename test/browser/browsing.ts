@@ -1,0 +1,98 @@
+// A stand, a browser and a fresh page for each test of a file. After each test: no error on the page, no request that left
+// its origin.
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
+import type { EventInput } from '../../cli/event-input.ts';
+import { until } from '../until.ts';
+import { browserContext, openBrowser, openStand, type Stand, watch } from './stand.ts';
+
+export interface Browsing {
+  readonly stand: Stand;
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What must never be, seen so far; a test that stops serving takes out what it expects. */
+  readonly seen: string[];
+  /** Another page, closed after the test. */
+  open(options?: BrowserContextOptions): Promise<Page>;
+}
+
+/** To be called at the top of a test file. */
+export function useBrowsing(): Browsing {
+  let stand: Stand;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let seen: string[];
+  let others: BrowserContext[];
+  beforeAll(async () => {
+    [stand, browser] = await Promise.all([openStand(inject('stack')), openBrowser()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stand?.[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    context = await browser.newContext(browserContext);
+    seen = watch(context, stand.url);
+    others = [];
+    page = await context.newPage();
+  });
+  afterEach(async () => {
+    for (const each of [context, ...others]) await each.close();
+    expect(seen).toEqual([]);
+  });
+  return {
+    get stand() {
+      return stand;
+    },
+    get page() {
+      return page;
+    },
+    get context() {
+      return context;
+    },
+    get seen() {
+      return seen;
+    },
+    async open(options = {}) {
+      const other = await browser.newContext({ ...browserContext, ...options });
+      others.push(other);
+      return other.newPage();
+    },
+  };
+}
+
+let orders = 0;
+
+/** An order placed now: every third in Tokyo, the others in London. */
+export function placed(some: Partial<EventInput> = {}): EventInput {
+  orders += 1;
+  return {
+    type: 'OrderPlaced',
+    orderId: `browser-${orders}`,
+    customerId: `customer-${orders % 5}`,
+    storeId: orders % 3 === 0 ? 'Tokyo' : 'London',
+    channel: 'web',
+    country: 'GB',
+    currency: 'GBP',
+    occurredAt: Date.now(),
+    amountMinor: 1_000 + orders,
+    items: [{ sku: `SKU-${orders % 4}`, category: 'Tea', quantity: 2, amountMinor: 1_000 + orders }],
+    ...some,
+  };
+}
+
+/** The large number of that title. */
+export const figure = (page: Page, title: string): Locator =>
+  page.locator(`section.figure[aria-label="${title}"] .big .ticking`);
+
+export async function untilShown(locator: Locator, text: string): Promise<void> {
+  await until(`${text} is shown`, async () => (await locator.allTextContents()).join() === text);
+}
+
+export const headline = (page: Page): Locator => page.locator('.truth strong');
+/** Every part has its answer. */
+export async function untilSettled(page: Page): Promise<void> {
+  await until('it is true', async () => /^True/.test((await headline(page).textContent()) ?? ''));
+  await until('nothing is asked', async () => (await page.locator('[aria-busy=true]').count()) === 0);
+}

@@ -1,0 +1,55 @@
+// The page before there is anything, and where there is nothing today.
+import { describe, expect, test } from 'vitest';
+import { readSuperstore } from '../../cli/superstore.ts';
+import { until } from '../until.ts';
+import { figure, headline, placed, untilSettled, untilShown, useBrowsing } from './browsing.ts';
+
+describe('the first start', () => {
+  const browsing = useBrowsing();
+
+  test('without an order it says so and how to make one; the first one shows by itself', async () => {
+    const { page, stand } = browsing;
+    await page.goto(stand.url);
+    await untilShown(page.locator('.first-start h2'), 'No orders yet');
+    await untilShown(headline(page), 'True');
+    await untilShown(figure(page, 'Orders'), '0');
+    await stand.post([placed()]);
+    await untilShown(figure(page, 'Orders'), '1');
+    await untilShown(page.locator('.first-start h2'), '');
+  });
+
+  test('a range without orders says where there are some', async () => {
+    const { page, stand } = browsing;
+    await stand.post([placed()]);
+    await page.goto(`${stand.url}/?from=2015-01-01&to=2016-01-01&tz=UTC`);
+    const banner = page.locator('#main > .banner');
+    await banner.waitFor();
+    expect(await banner.textContent()).toMatch(/holds nothing\. There is data from/);
+    await banner.getByRole('button', { name: 'Show all there is' }).click();
+    expect(new URL(page.url()).searchParams.get('range')).toBe('all');
+    await banner.waitFor({ state: 'detached' });
+  });
+});
+
+describe('orders of long ago', () => {
+  const browsing = useBrowsing();
+
+  test('where today is empty the page opens on all there is, and says so', async () => {
+    const { page, stand } = browsing;
+    const token = await stand.post(readSuperstore());
+    await stand.ask(`/v1/query?measures=orders&range=today&atLeast=${token}`);
+    await until('all are counted, late as they are', async () => {
+      await stand.pipeline.batch.makeRun();
+      return (await stand.ask<{ totals: { deferred: number } }>('/v1/status')).totals.deferred === 0;
+    });
+    await page.goto(stand.url);
+    await untilShown(figure(page, 'Orders'), '5,009');
+    await untilShown(figure(page, 'Net'), '2,297,201.07');
+    await untilSettled(page);
+    expect(new URL(page.url()).searchParams.get('range')).toBe('all');
+    const banner = page.locator('#main > .banner');
+    expect(await banner.textContent()).toMatch(/^Nothing was ordered today\. This is all there is: 3 Jan 2014/);
+    await banner.getByRole('button', { name: 'Show today all the same' }).click();
+    await untilShown(figure(page, 'Orders'), '0');
+  });
+});

@@ -1,0 +1,89 @@
+// The page while things happen behind it: orders, batch runs, a server that goes away and comes back.
+import type { Locator } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { until } from '../until.ts';
+import { figure, headline, placed, untilSettled, untilShown, useBrowsing } from './browsing.ts';
+
+const browsing = useBrowsing();
+
+/** Every text that numbers below the element have from now on, and when. */
+async function recordNumbers(locator: Locator): Promise<() => Promise<{ texts: string[]; at: number }[]>> {
+  const records = await locator.evaluateHandle((element) => {
+    const seen: { texts: string[]; at: number }[] = [];
+    const read = (): void => {
+      const texts = [...element.querySelectorAll('.ticking')].map(({ textContent }) => textContent ?? '');
+      seen.push({ texts, at: Date.now() });
+    };
+    read();
+    new MutationObserver(read).observe(element, { subtree: true, childList: true, characterData: true });
+    return seen;
+  });
+  return async () => records.jsonValue();
+}
+
+async function openOnOrders(): Promise<number> {
+  const { page, stand } = browsing;
+  const token = await stand.post([placed(), placed()]);
+  const query = `/v1/query?measures=orders&range=today&tz=Europe/Amsterdam&atLeast=${token}`;
+  const { rows } = await stand.ask<{ rows: { orders: number }[] }>(query);
+  await page.goto(stand.url);
+  await untilShown(figure(page, 'Orders'), String(rows[0]!.orders));
+  await untilSettled(page);
+  return rows[0]!.orders;
+}
+
+describe('live', () => {
+  test('a number moves within a second of an order posted', async () => {
+    const { page, stand } = browsing;
+    const orders = await openOnOrders();
+    const records = await recordNumbers(page.locator('section.figure[aria-label="Orders"]'));
+    const postedAt: number[] = [];
+    for (let i = 1; i <= 5; i += 1) {
+      postedAt.push(Date.now());
+      await stand.post([placed()]);
+      await untilShown(figure(page, 'Orders'), String(orders + i));
+    }
+    const seen = await records();
+    const tookMs = postedAt.map((at, i) => seen.find(({ texts }) => texts[0] === String(orders + 1 + i))!.at - at);
+    // The machine is shared with other tests, which may delay some.
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
+  });
+
+  test('a batch run passes: what it stands on changes, no number dips or blinks', async () => {
+    const { page, stand } = browsing;
+    const orders = await openOnOrders();
+    const records = await recordNumbers(page.locator('.figures'));
+    const exactTo = async () => /exact to [\d:]+/.exec((await page.locator('.truth-words').textContent()) ?? '')?.[0];
+    for (let run = 1; run <= 2; run += 1) {
+      const before = await exactTo();
+      await stand.post([placed()]);
+      await untilShown(figure(page, 'Orders'), String(orders + run));
+      await stand.pipeline.batch.makeRun();
+      await until('the page stands on the run', async () => (await exactTo()) !== before);
+    }
+    const seen = (await records()).map(({ texts }) => texts.map((text) => Number(text.replaceAll(',', ''))));
+    const [counts, amounts] = [seen.map(([first]) => first!), seen.map((texts) => texts[3]!)];
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    expect(amounts).toEqual(amounts.toSorted((a, b) => a - b));
+    expect(counts.at(-1)).toBe(orders + 2);
+    expect(seen.flat().filter(Number.isNaN)).toEqual([]);
+  });
+
+  test('serving is restarted: the page says so, keeps its numbers, and recovers by itself', async () => {
+    const { page, stand, seen } = browsing;
+    const orders = await openOnOrders();
+    await stand.stopServing();
+    await untilShown(headline(page), 'Disconnected');
+    expect(await page.locator('.truth-words').textContent()).toMatch(
+      /the numbers are those of \d\d:\d\d:\d\d, trying again/,
+    );
+    expect(await figure(page, 'Orders').textContent()).toBe(String(orders));
+    await stand.post([placed()]);
+    await stand.startServing();
+    await untilShown(figure(page, 'Orders'), String(orders + 1));
+    await untilSettled(page);
+    // The browser itself reports what it could not load.
+    const expected = /^console: Failed to load resource: (net::ERR_|the server responded with a status of 503)/;
+    for (const line of seen.splice(0)) expect(line).toMatch(expected);
+  });
+});
