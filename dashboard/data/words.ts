@@ -33,9 +33,28 @@ export function isSameRange(a: Range, b: Range): boolean {
 export function rangeWords(range: Range): string {
   const known = rangeChoices.find((choice) => isSameRange(choice.range, range));
   if (known) return known.name;
-  if (range.kind === 'last') return `Last ${range.last}`;
+  if (range.kind === 'last') return `Last ${lastWords(range.last)}`;
   if (range.kind === 'between') return `${dateWords(range.from)} to ${dateWords(range.to)}`;
   return 'All there is';
+}
+
+const unitNames: Readonly<Record<string, string>> = {
+  m: 'minutes',
+  h: 'hours',
+  d: 'days',
+  w: 'weeks',
+  mo: 'months',
+  y: 'years',
+};
+
+function lastWords(last: string): string {
+  const [, number = '', unit = ''] = /^(\d+)([a-z]+)$/.exec(last) ?? [];
+  return `${number} ${number === '1' ? unitNames[unit]?.slice(0, -1) : unitNames[unit]}`;
+}
+
+/** Within a sentence; names of months stay as they are. */
+export function inSentence(words: string): string {
+  return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
 function dateWords(text: string): string {

@@ -32,9 +32,9 @@ export function TodayPage() {
   }, [text, isWaiting]);
   useEffect(() => {
     // Opened on today, which is empty: what there is is shown instead, and said.
-    if (hasChosenRange || all === undefined) return;
+    if (hasChosenRange || !all) return;
     hasChosenRange = true;
-    if (all?.to !== undefined) go({ range: { kind: 'all' }, compare: 'none' }, 'replace');
+    if (all.to !== undefined) go({ range: { kind: 'all' }, compare: 'none' }, 'replace');
   }, [all]);
 
   const answer = liveAnswer.value;

@@ -22,7 +22,8 @@ export interface BreakdownProps {
 
 export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownProps) {
   const values = groups.map(({ figure }) => Math.max(0, Number(figure.now ?? 0)));
-  const largest = Math.max(1, ...values);
+  // The rest is no group: beside it, the bars of many small groups would all be nothing.
+  const largest = Math.max(1, ...values.filter((_, i) => groups[i]!.value !== null));
   const all = values.reduce((a, b) => a + b, 0);
   if (groups.length === 0) return <p class="blank">Nothing in this range.</p>;
   return (
@@ -31,7 +32,7 @@ export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownPro
         <li key={String(value)} class={chosen.length > 0 && !chosen.includes(String(value)) ? 'unchosen' : ''}>
           {/* A meter's length needs no inline style: an SVG takes it as a number. */}
           <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-            <rect width={(100 * values[i]!) / largest} height="1" />
+            <rect width={value === null ? 0 : (100 * values[i]!) / largest} height="1" />
           </svg>
           {value === null ? (
             <span class="group">all others</span>

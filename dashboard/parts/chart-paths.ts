@@ -1,15 +1,23 @@
 // How charts draw: a bar for each window, the open one lighter; a mark across a window; colours out of the style sheet.
 import uPlot from 'uplot';
 
-/** The present value of a custom property: light or dark. */
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const tokens = new Map<string, string>();
+dark.addEventListener('change', () => tokens.clear());
+
+/** The present value of a custom property: light or dark. Kept, because asking the browser makes it restyle the page. */
 export function token(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let value = tokens.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    tokens.set(name, value);
+  }
+  return value;
 }
 
 export function bars(openAt: () => number | undefined): uPlot.Series.PathBuilder {
   return uPlot.paths.bars!({
     size: [0.72, 48],
-    radius: 0.08,
     disp: {
       fill: {
         // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot's enum exists in its types alone: 3 is Color

@@ -33,6 +33,8 @@ export function Chart(props: ChartProps) {
   const { caption, labels, series, heightPx = 180 } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
+  // What is out of sight is drawn once it comes into sight.
+  const isSeen = useRef(true);
   const latest = useRef(props);
   latest.current = props;
   const [at, setAt] = useState<number | undefined>(undefined);
@@ -44,16 +46,24 @@ export function Chart(props: ChartProps) {
     plot.current = made;
     const resized = new ResizeObserver(() => made.setSize({ width: target.clientWidth, height: heightPx }));
     resized.observe(target);
+    const seen = new IntersectionObserver((entries) => {
+      isSeen.current = entries.at(-1)!.isIntersecting;
+      if (isSeen.current) made.setData(dataOf(latest.current));
+    });
+    seen.observe(target);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
     const recolour = (): void => made.redraw(false);
     scheme.addEventListener('change', recolour);
     return () => {
       resized.disconnect();
+      seen.disconnect();
       scheme.removeEventListener('change', recolour);
       made.destroy();
     };
   }, [shapes, heightPx]);
-  useEffect(() => plot.current?.setData(dataOf(props)));
+  useEffect(() => {
+    if (isSeen.current) plot.current?.setData(dataOf(props));
+  });
 
   const shown = at !== undefined && at < labels.length ? at : (props.openAt ?? labels.length - 1);
   const step = (by: number): void => {
@@ -171,7 +181,9 @@ const tickSpacePx = 52;
 
 /** As many of the ticks as have room, evenly. */
 function tickPlaces(ticks: readonly string[], widthPx: number): number[] {
-  const places = ticks.flatMap((text, at) => (text === '' ? [] : [at]));
+  // A text that would be cut off at the right edge is left out.
+  const room = (at: number): number => ((ticks.length - at - 0.5) / ticks.length) * widthPx;
+  const places = ticks.flatMap((text, at) => (text === '' || room(at) < text.length * 3.2 ? [] : [at]));
   const every = Math.max(1, Math.ceil((places.length * tickSpacePx) / Math.max(1, widthPx)));
   return places.filter((_, i) => i % every === 0);
 }

@@ -35,16 +35,18 @@ export function BigNumber(props: {
         <Ticking text={figure ? written(figure.now, text) : '–'} />
         {unit && <span class="unit">{unit}</span>}
       </p>
-      <p class="versus">
-        {figure && figure.past !== undefined && against !== '' && (
-          <>
-            <Change figure={figure} />
-            <span class="past-value">
-              {written(figure.past, text)} {against}
-            </span>
-          </>
-        )}
-      </p>
+      {against !== '' && (
+        <p class="versus">
+          {figure && figure.past !== undefined && (
+            <>
+              <Change figure={figure} />
+              <span class="past-value">
+                {written(figure.past, text)} {against}
+              </span>
+            </>
+          )}
+        </p>
+      )}
     </>
   );
 }

@@ -83,7 +83,7 @@ function RangePicker({ range }: { range: Range }) {
 
 /** What is seen is part of what is said, so that who speaks to the page can say what they see. */
 function nameWith(short: string, name: string): string {
-  return name.toLowerCase().includes(short.toLowerCase()) ? name : `${short}: ${name}`;
+  return ` ${name} `.toLowerCase().includes(` ${short} `.toLowerCase()) ? name : `${short}: ${name}`;
 }
 
 const dayMs = 86_400_000;

@@ -9,7 +9,7 @@ import { lengthMs, queryOf, queryText, windowFor, windowsFor } from '../../data/
 import { grainOf, inCurrency, type Shown, shownBy } from '../../data/shown.ts';
 import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
-import { comparisonNames, comparisonWords, rangeWords } from '../../data/words.ts';
+import { comparisonNames, comparisonWords, inSentence, rangeWords } from '../../data/words.ts';
 import { Chart, type ChartSeries } from '../../parts/chart.tsx';
 import { MeasurePicker } from '../../parts/measure-picker.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -57,7 +57,7 @@ export function Course(props: TodayProps) {
       ) : (
         main.answer && (
           <Chart
-            caption={`${shown.title}, ${rangeWords(state.range).toLowerCase()} by ${window}`}
+            caption={`${shown.title}, ${inSentence(rangeWords(state.range))} by ${window}`}
             {...(isToday
               ? dayAgainstDay(windowsOf(main.answer.rows), windowsOf(past.answer?.rows ?? []), shown)
               : rangeAgainstRange(

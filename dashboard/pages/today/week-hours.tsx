@@ -4,7 +4,7 @@ import type { Range } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf, queryText } from '../../data/queries.ts';
 import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
-import { rangeWords } from '../../data/words.ts';
+import { inSentence, rangeWords } from '../../data/words.ts';
 import { HeatMap } from '../../parts/heat-map.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { ChooseCurrency } from './choose-currency.tsx';
@@ -28,7 +28,7 @@ export function WeekHours(props: TodayProps) {
     <Panel
       class="wide"
       title="Hours of the week"
-      subtitle={shown !== 'choose-currency' && `${shown.title}, ${rangeWords(range).toLowerCase()} together`}
+      subtitle={shown !== 'choose-currency' && `${shown.title}, ${inSentence(rangeWords(range))} together`}
       query={query}
       problem={problem}
       isLoading={query !== undefined && !answer}

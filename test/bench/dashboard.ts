@@ -1,0 +1,153 @@
+// The dashboard's speed in a real Chromium: what an update of twenty charts takes of the main thread, whether the heap of a
+// page that stays open grows, and the first look on a cold cache.
+//
+//   node test/bench/dashboard.ts [--minutes 2]
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Browser } from 'playwright-core';
+import { build } from 'vite';
+import type { EventInput } from '../../cli/event-input.ts';
+import { parseExactly } from '../../cli/exact-json.ts';
+import { shopHistory } from '../../cli/live-shop.ts';
+import { browserContext, openBrowser, openStand } from '../browser/stand.ts';
+import { openStack } from '../stack.ts';
+import { percentileOf, slopeOf, updatesIn } from './dashboard-trace.ts';
+
+export interface DashboardOptions {
+  /** How long the page is open. */
+  readonly minutes: number;
+  readonly say: (line: string) => void;
+}
+
+export interface DashboardResults {
+  /** Of the main thread, an update: script, style, layout and paint. */
+  readonly updateMs: { readonly count: number; readonly p50: number; readonly p95: number; readonly p99: number };
+  /** The same without the time in which the thread had to wait for a processor. */
+  readonly updateCpuMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  /** After garbage was collected, at even times. */
+  readonly heapKib: readonly number[];
+  /** Of the second half. */
+  readonly heapKibPerMinute: number;
+  /** From the navigation to the first number, each with an empty cache. */
+  readonly firstLookMs: readonly number[];
+}
+
+const tracedMs = 20_000;
+const heapSamples = 12;
+
+export async function benchDashboard({ minutes, say }: DashboardOptions): Promise<DashboardResults> {
+  const browser = await openBrowser();
+  try {
+    const firstLookMs = await firstLooks(browser, say);
+    return { ...(await openPage(browser, minutes, say)), firstLookMs };
+  } finally {
+    await browser.close();
+  }
+}
+
+const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
+
+async function openPage(browser: Browser, minutes: number, say: DashboardOptions['say']) {
+  const outDir = mkdtempSync(join(tmpdir(), 'tidemark-bench-page-'));
+  try {
+    const root = fileURLToPath(new URL('./dashboard-page/', import.meta.url));
+    await build({
+      root,
+      configFile: false,
+      logLevel: 'warn',
+      base: './',
+      build: { outDir, emptyOutDir: true, target: 'es2023' },
+    });
+    const context = await browser.newContext(browserContext);
+    await context.route('http://bench.test/**', (route) => {
+      const name = new URL(route.request().url()).pathname;
+      const file = name === '/' ? '/index.html' : name;
+      return route.fulfill({
+        body: readFileSync(join(outDir, file)),
+        contentType: types[extname(file)] ?? 'text/plain',
+      });
+    });
+    const page = await context.newPage();
+    await page.goto('http://bench.test/');
+    const devtools = await context.newCDPSession(page);
+    const everyMs = (minutes * 60_000 - tracedMs) / heapSamples;
+    const heapKib: number[] = [];
+    for (let i = 0; i < heapSamples; i += 1) {
+      await delay(everyMs);
+      await devtools.send('HeapProfiler.collectGarbage');
+      const { usedSize } = await devtools.send('Runtime.getHeapUsage');
+      heapKib.push(Math.round(usedSize / 1_024));
+      say(`heap ${heapKib.at(-1)} KiB after ${(((i + 1) * everyMs) / 60_000).toFixed(1)} min`);
+    }
+    await browser.startTracing(page, {
+      categories: ['disabled-by-default-devtools.timeline', 'devtools.timeline', 'blink.user_timing'],
+    });
+    await delay(tracedMs);
+    const updates = updatesIn((await browser.stopTracing()).toString());
+    const percentiles = (values: readonly number[]) => ({
+      p50: percentileOf(values, 0.5),
+      p95: percentileOf(values, 0.95),
+      p99: percentileOf(values, 0.99),
+    });
+    await context.close();
+    return {
+      updateMs: { count: updates.length, ...percentiles(updates.map(({ ms }) => ms)) },
+      updateCpuMs: percentiles(updates.map(({ cpuMs }) => cpuMs)),
+      heapKib,
+      heapKibPerMinute: slopeOf(heapKib.slice(heapSamples / 2)) / (everyMs / 60_000),
+    };
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+}
+
+async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promise<number[]> {
+  const { urls, close } = await openStack(process.env);
+  try {
+    await using stand = await openStand(urls);
+    const history = [...shopHistory(Date.now())].slice(-10_000);
+    await stand.post(history.map(({ json }) => parseExactly(String(json)) as EventInput));
+    await stand.pipeline.batch.makeRun();
+    const looks: number[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const context = await browser.newContext(browserContext);
+      const page = await context.newPage();
+      await page.goto(stand.url, { waitUntil: 'commit' });
+      const shown = await page.waitForFunction(() => {
+        const text = document.querySelector('.big .ticking')?.textContent ?? '–';
+        return text === '–' || text === '0' ? undefined : performance.now();
+      });
+      // The first one meets a server that has never been asked.
+      if (round > 0) looks.push(Math.round((await shown.jsonValue())!));
+      say(`first look: ${Math.round((await shown.jsonValue())!)} ms${round === 0 ? ' (warm-up)' : ''}`);
+      await context.close();
+    }
+    return looks;
+  } finally {
+    await close();
+  }
+}
+
+export function reportOf({ updateMs, updateCpuMs, heapKib, heapKibPerMinute, firstLookMs }: DashboardResults): string {
+  const ms = ({ p50, p95, p99 }: DashboardResults['updateCpuMs']) =>
+    `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms`;
+  return [
+    `an update of 20 charts of 2 series × 120 points, 10 a second, on the main thread, ${updateMs.count} updates: ${ms(updateMs)}`,
+    `  of it processor time: ${ms(updateCpuMs)}`,
+    `heap after collection: ${heapKib[0]} KiB first, ${heapKib.at(-1)} KiB last; slope of the second half ${heapKibPerMinute.toFixed(1)} KiB a minute`,
+    `first look on a cold cache, from the navigation to the first number: median ${percentileOf(firstLookMs, 0.5)} ms (${Math.min(...firstLookMs)} to ${Math.max(...firstLookMs)})`,
+    `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}`,
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '2' } } });
+  const minutes = Number(values.minutes);
+  if (!(minutes >= 0.5 && minutes <= 240)) throw new RangeError('--minutes is 0.5 to 240');
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  process.stdout.write(`${reportOf(await benchDashboard({ minutes, say }))}\n`);
+}
