@@ -56,7 +56,7 @@ export function TodayPage() {
         <p class="banner trouble">
           {connection.value.problem.detail}
           <button type="button" class="action" onClick={() => go({ filters: {}, range: today })}>
-            Take away all filters
+            Show today without filters
           </button>
         </p>
       ) : (

@@ -7,6 +7,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { EventInput } from '../../cli/event-input.ts';
 import { parseExactly } from '../../cli/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
+import { decodeToken } from '../../schemas/token.ts';
 import { openStack } from '../stack.ts';
 import { browserContext, openBrowser, openStand } from './stand.ts';
 
@@ -44,9 +45,16 @@ try {
   const phone = { viewport: { width: 390, height: 844 } };
 
   await take('empty', { after: (page) => page.locator('.first-start').waitFor() });
-  await stand.post([...shopHistory(Date.now())].map(({ json }) => parseExactly(String(json)) as EventInput));
-  await stand.pipeline.batch.makeRun();
-  await take('full', {});
+  const token = await stand.post(
+    [...shopHistory(Date.now())].map(({ json }) => parseExactly(String(json)) as EventInput),
+  );
+  await stand.pipeline.batch.makeRun(decodeToken(token)!.vector);
+  await take('full', {
+    after: async (page) => {
+      await page.locator('.truth.true').waitFor();
+      await settled(page);
+    },
+  });
   await take('dark', { options: { colorScheme: 'dark' } });
   await take('phone', { options: phone });
   await take('phone-dark', { options: { ...phone, colorScheme: 'dark' } });

@@ -104,4 +104,13 @@ describe('Today', () => {
     expect(await other.locator(shown).allInnerTexts()).toEqual(await page.locator(shown).allInnerTexts());
     expect(other.url()).toBe(page.url());
   });
+
+  test('on a phone nothing is wider than the screen', async () => {
+    const { stand } = browsing;
+    await stand.post([placed()]);
+    const page = await browsing.open({ viewport: { width: 390, height: 844 } });
+    await page.goto(stand.url);
+    await untilSettled(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  });
 });
