@@ -36,11 +36,6 @@ export function updatesIn(trace: string): Update[] {
   return updates;
 }
 
-/** Nearest rank. */
-export function percentileOf(values: readonly number[], share: number): number {
-  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? Number.NaN;
-}
-
 /** Least squares, a step. */
 export function slopeOf(values: readonly number[]): number {
   const [meanX, meanY] = [(values.length - 1) / 2, values.reduce((a, b) => a + b, 0) / values.length];

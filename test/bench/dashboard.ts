@@ -1,13 +1,10 @@
 // The dashboard's speed in a real Chromium: what an update of twenty charts takes of the main thread, whether the heap of a
 // page that stays open grows, and the first look on a cold cache.
-//
-//   node test/bench/dashboard.ts [--minutes 2]
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import type { EventInput } from '../../cli/event-input.ts';
@@ -15,7 +12,8 @@ import { parseExactly } from '../../cli/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
 import { browserContext, openBrowser, openStand } from '../browser/stand.ts';
 import { openStack } from '../stack.ts';
-import { percentileOf, slopeOf, updatesIn } from './dashboard-trace.ts';
+import { percentile } from './statistics.ts';
+import { slopeOf, updatesIn } from './dashboard-trace.ts';
 
 export interface DashboardOptions {
   /** How long the page is open. */
@@ -89,9 +87,9 @@ async function openPage(browser: Browser, minutes: number, say: DashboardOptions
     await delay(tracedMs);
     const updates = updatesIn((await browser.stopTracing()).toString());
     const percentiles = (values: readonly number[]) => ({
-      p50: percentileOf(values, 0.5),
-      p95: percentileOf(values, 0.95),
-      p99: percentileOf(values, 0.99),
+      p50: percentile(values, 0.5),
+      p95: percentile(values, 0.95),
+      p99: percentile(values, 0.99),
     });
     await context.close();
     return {
@@ -105,6 +103,12 @@ async function openPage(browser: Browser, minutes: number, say: DashboardOptions
   }
 }
 
+/** In the page; a text, because these files know no DOM. */
+const firstNumberShown = `(() => {
+  const text = document.querySelector('.big .ticking')?.textContent ?? '–';
+  return text === '–' || text === '0' ? undefined : performance.now();
+})()`;
+
 async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promise<number[]> {
   const { urls, close } = await openStack(process.env);
   try {
@@ -117,13 +121,10 @@ async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promi
       const context = await browser.newContext(browserContext);
       const page = await context.newPage();
       await page.goto(stand.url, { waitUntil: 'commit' });
-      const shown = await page.waitForFunction(() => {
-        const text = document.querySelector('.big .ticking')?.textContent ?? '–';
-        return text === '–' || text === '0' ? undefined : performance.now();
-      });
+      const shownMs = Math.round((await (await page.waitForFunction(firstNumberShown)).jsonValue()) as number);
       // The first one meets a server that has never been asked.
-      if (round > 0) looks.push(Math.round((await shown.jsonValue())!));
-      say(`first look: ${Math.round((await shown.jsonValue())!)} ms${round === 0 ? ' (warm-up)' : ''}`);
+      if (round > 0) looks.push(shownMs);
+      say(`first look: ${shownMs} ms${round === 0 ? ' (warm-up)' : ''}`);
       await context.close();
     }
     return looks;
@@ -132,22 +133,20 @@ async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promi
   }
 }
 
-export function reportOf({ updateMs, updateCpuMs, heapKib, heapKibPerMinute, firstLookMs }: DashboardResults): string {
+export function dashboardReportOf({
+  updateMs,
+  updateCpuMs,
+  heapKib,
+  heapKibPerMinute,
+  firstLookMs,
+}: DashboardResults): string {
   const ms = ({ p50, p95, p99 }: DashboardResults['updateCpuMs']) =>
     `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms`;
   return [
     `an update of 20 charts of 2 series × 120 points, 10 a second, on the main thread, ${updateMs.count} updates: ${ms(updateMs)}`,
     `  of it processor time: ${ms(updateCpuMs)}`,
     `heap after collection: ${heapKib[0]} KiB first, ${heapKib.at(-1)} KiB last; slope of the second half ${heapKibPerMinute.toFixed(1)} KiB a minute`,
-    `first look on a cold cache, from the navigation to the first number: median ${percentileOf(firstLookMs, 0.5)} ms (${Math.min(...firstLookMs)} to ${Math.max(...firstLookMs)})`,
+    `first look on a cold cache, from the navigation to the first number: median ${percentile(firstLookMs, 0.5)} ms (${Math.min(...firstLookMs)} to ${Math.max(...firstLookMs)})`,
     `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}`,
   ].join('\n');
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({ options: { minutes: { type: 'string', default: '2' } } });
-  const minutes = Number(values.minutes);
-  if (!(minutes >= 0.5 && minutes <= 240)) throw new RangeError('--minutes is 0.5 to 240');
-  const say = (line: string) => void process.stderr.write(`${line}\n`);
-  process.stdout.write(`${reportOf(await benchDashboard({ minutes, say }))}\n`);
 }
