@@ -93,6 +93,6 @@ export async function untilShown(locator: Locator, text: string): Promise<void> 
 export const headline = (page: Page): Locator => page.locator('.truth strong');
 /** Every part has its answer. */
 export async function untilSettled(page: Page): Promise<void> {
-  await until('it is true', async () => /^True/.test((await headline(page).textContent()) ?? ''));
+  await until('it is true', async () => (await headline(page).textContent())?.startsWith('True') ?? false);
   await until('nothing is asked', async () => (await page.locator('[aria-busy=true]').count()) === 0);
 }
