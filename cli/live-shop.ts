@@ -6,7 +6,7 @@ import { simulateShop } from './simulate-shop.ts';
 
 const historyMs = 8 * 86_400_000;
 export const historyEvents = 60_000;
-const liveRate = 0.4;
+const liveRate = 0.7;
 const longestWaitMs = 30_000;
 
 /** About 60,000 events of the 8 days before `nowMs`, none after it. */
@@ -30,7 +30,7 @@ export interface TrickleOptions {
 }
 
 /**
- * An event every 2.5 seconds until the signal aborts, with which it rejects. It outlives restarts of ingest, and refusals: the
+ * An event every one or two seconds until the signal aborts, with which it rejects. It outlives restarts of ingest, and refusals: the
  * events of a refused request are lost, and it goes on with the next ones after a wait of 1 s doubling to 30 s.
  */
 export async function trickle({ startMs, onTrouble, ...options }: TrickleOptions): Promise<never> {

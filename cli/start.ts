@@ -148,7 +148,7 @@ async function clearOfTheMinute(io: CliIo): Promise<void> {
 
 async function untilStopped(io: CliIo, ingestUrl: string, live: boolean): Promise<void> {
   if (live) {
-    io.err('a live shop trickles in, an event every two or three seconds');
+    io.err('a live shop trickles in, an event every one or two seconds');
     const onTrouble = (why: string): void => io.err(`live shop: ${why}; it goes on when it can`);
     await trickle({ ingestUrl, signal: io.signal, startMs: io.now(), onTrouble });
   }
