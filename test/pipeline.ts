@@ -16,6 +16,7 @@ import type { Generation } from '../schemas/generation.ts';
 import type { OrderEvent } from '../schemas/order-event.ts';
 import { createServingApp } from '../serving/app.ts';
 import { createBatchRunForward } from '../serving/batch-runs-forward.ts';
+import { openReports } from '../serving/reports.ts';
 import { openServingLayer, type ServingLayer } from '../serving/serving-layer.ts';
 import { openStores } from '../serving/stores.ts';
 import { until } from './until.ts';
@@ -37,6 +38,8 @@ export interface PipelineOptions {
   readonly maxEpochRecords?: number;
   readonly batchMaxRunRecords?: number;
   readonly dashboardFolder?: string;
+  /** Without it serving has no reports. */
+  readonly reportsDir?: string;
 }
 
 export type { SpeedLayer } from '../speed-layer/speed-layer.ts';
@@ -198,14 +201,16 @@ export async function openPipeline(options: PipelineOptions): Promise<Pipeline> 
       });
       own.use(layer);
       const forwardBatchRun = createBatchRunForward('http://127.0.0.1:9');
+      const { reportsDir } = options;
+      const shared = { ...settings, ...layer, generation, log, clock: queryClock, atLeastTimeoutMs: 20_000 };
+      const reports =
+        reportsDir === undefined
+          ? {}
+          : { reports: own.use(openReports({ ...shared, clickhouse, reportsDir, random: Math.random })) };
       const app = createServingApp({
-        ...settings,
-        ...layer,
-        generation,
-        log,
-        clock: queryClock,
+        ...shared,
+        ...reports,
         forwardBatchRun,
-        atLeastTimeoutMs: 20_000,
         servingMaxStreams: 100,
         ...(options.dashboardFolder === undefined ? {} : { dashboardFolder: options.dashboardFolder }),
       });

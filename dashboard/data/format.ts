@@ -44,6 +44,17 @@ export function share(part: number): string {
   return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
 }
 
+/** 12345 → 12.3 kB */
+export function bytes(size: number): string {
+  const [unit, by] = size < 1_000 ? ['B', 1] : size < 1_000_000 ? ['kB', 1_000] : ['MB', 1_000_000];
+  return `${(size / by).toFixed(by === 1 ? 0 : 1)} ${unit}`;
+}
+
+/** West, East and North */
+export function listed(words: readonly string[], type: 'conjunction' | 'disjunction' = 'conjunction'): string {
+  return new Intl.ListFormat('en-GB', { type }).format(words);
+}
+
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
 /** 12:03:07 in that zone. */
@@ -57,8 +68,8 @@ export function clockTime(ms: number, tz: string): string {
 }
 
 /** 3 Jan 2014, 12:03:07: for what may lie on another day. */
-export function dateTime(ms: number, tz: string): string {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'medium', timeStyle: 'medium' });
+export function dateTime(ms: number, tz: string, timeStyle: 'medium' | 'short' = 'medium'): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'medium', timeStyle });
   return format.format(ms);
 }
 

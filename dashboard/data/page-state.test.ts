@@ -37,8 +37,10 @@ const state: fc.Arbitrary<PageState> = fc
     measure: fc.constantFrom(...shownMeasures),
     window: fc.option(fc.constantFrom(...windows), { nil: undefined }),
     filters: fc.dictionary(fc.constantFrom(...dimensions), filterValues),
+    report: fc.option(fc.constantFrom('daily', '2-a'), { nil: undefined }),
   })
-  .map((one) => (one.range.kind === 'all' ? { ...one, compare: 'none' } : one));
+  .map((one) => (one.range.kind === 'all' ? { ...one, compare: 'none' as const } : one))
+  .map((one) => (one.page === 'reports' ? one : { ...one, report: undefined }));
 
 describe('page state', () => {
   test('an address holds the whole state: read again in another zone it is the same', () => {

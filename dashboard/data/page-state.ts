@@ -42,6 +42,8 @@ export interface PageState {
   /** undefined: what suits the range. */
   readonly window: WindowName | undefined;
   readonly filters: Filters;
+  /** The report that is opened on the page of reports. */
+  readonly report?: string | undefined;
 }
 
 export interface ReadState {
@@ -78,15 +80,17 @@ export function readState(path: string, search: string, zone: string): ReadState
   if (tz !== null && !isZone) ignored.push(`tz=${tz}`);
   const compare = oneOf('compare', comparisons);
   const settled = range ?? today;
+  const page = pages.find((page) => page === name) ?? 'today';
   return {
     state: {
-      page: pages.find((page) => page === name) ?? 'today',
+      page,
       range: settled,
       tz: isZone ? tz : zone,
       compare: settled.kind === 'all' ? 'none' : (compare ?? usualComparison(settled)),
       measure: oneOf('measure', shownMeasures) ?? 'orders',
       window: oneOf('window', windows),
       filters: readFilters(parameters),
+      report: (page === 'reports' && parameters.get('report')) || undefined,
     },
     isRangeOpen: range === undefined,
     ignored,
@@ -127,7 +131,7 @@ function isTimeZone(tz: string): boolean {
 
 /** The address of a state: the same state always has the same one. */
 export function addressOf(state: PageState): string {
-  const { page, range, tz, compare, measure, window, filters } = state;
+  const { page, range, tz, compare, measure, window, filters, report } = state;
   const parameters = new URLSearchParams({ ...rangeFields(range) });
   if (range.kind === 'all') parameters.set('range', 'all');
   parameters.set('tz', tz);
@@ -136,6 +140,7 @@ export function addressOf(state: PageState): string {
   if (window !== undefined) parameters.set('window', window);
   // In the order of `dimensions`, so that equal filters give equal addresses.
   for (const name of dimensions) for (const value of filters[name] ?? []) parameters.append(`where.${name}`, value);
+  if (page === 'reports' && report !== undefined) parameters.set('report', report);
   const path = page === 'today' ? '/' : `/${page}`;
   return `${path}?${parameters.toString().replaceAll('%2F', '/').replaceAll('%3A', ':')}`;
 }

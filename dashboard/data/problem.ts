@@ -6,6 +6,8 @@ export interface Problem {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
+  /** Of the request: what is wrong. */
+  readonly field?: string | undefined;
 }
 
 export function problemOf(error: unknown): Problem {

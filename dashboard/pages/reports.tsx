@@ -1,13 +1,85 @@
-// Reports: saved queries, run, schedule, download.
+// Reports: saved queries, when they are made, what became of them, and their files. All of it asks for the operator token.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { pageState } from '../data/navigation.ts';
+import { forgetToken, operatorToken } from '../data/operator.ts';
 import { useTruthStream } from '../data/page-stream.ts';
+import { reports, reportsProblem, useReports } from '../data/reports.ts';
+import { PageLink } from '../parts/page-link.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { TokenForm } from '../parts/token-form.tsx';
+import { ReportItem } from './reports/report-item.tsx';
 
 export function ReportsPage() {
   useTruthStream();
+  useReports();
+  /** What was done to something that is not there any more. */
+  const [said, setSaid] = useState('');
+  const place = useRef<HTMLParagraphElement>(null);
+  const hasToken = operatorToken.value !== undefined;
+  const hadToken = useRef(hasToken);
+  useEffect(() => {
+    if (hasToken && !hadToken.current) place.current?.focus();
+    hadToken.current = hasToken;
+  }, [hasToken]);
+  if (!hasToken) {
+    return (
+      <>
+        <h1 class="unseen">Reports</h1>
+        <Panel title="Reports" class="reports-closed">
+          <p class="purpose">
+            A report is a query with a name: on its schedule, or when asked, its answer is written as a CSV file.
+            Running, scheduling, downloading and removing them needs the operator token.
+          </p>
+          <TokenForm />
+        </Panel>
+      </>
+    );
+  }
+  const list = reports.value;
+  const { report: opened } = pageState.value;
+  const isMissing = opened && list?.every(({ name }) => name !== opened);
   return (
     <>
       <h1 class="unseen">Reports</h1>
-      <Panel title="Reports" isLoading />
+      <Panel
+        title="Reports"
+        subtitle={list && `${list.length} saved`}
+        problem={reportsProblem.value}
+        isLoading={list === undefined}
+        actions={
+          <button type="button" class="quiet" onClick={() => forgetToken('The token is forgotten.')}>
+            Forget the token
+          </button>
+        }
+      >
+        <p ref={place} tabIndex={-1} class="reports-said" role="status">
+          {said || (isMissing && `There is no report ${opened}.`)}
+        </p>
+        {list?.length === 0 && <NoReports />}
+        {list && list.length > 0 && (
+          <ul class="reports">
+            {list.map((report) => (
+              <ReportItem
+                key={report.name}
+                report={report}
+                onRemoved={(name) => {
+                  setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
+                  place.current?.focus();
+                }}
+              />
+            ))}
+          </ul>
+        )}
+      </Panel>
     </>
+  );
+}
+
+function NoReports() {
+  return (
+    <p class="blank">
+      No reports yet. Open <b>Why?</b> beside any number of <PageLink to={{ page: 'today' }}>Today</PageLink> and choose{' '}
+      <b>Save as report</b>.
+    </p>
   );
 }

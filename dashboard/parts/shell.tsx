@@ -1,7 +1,8 @@
 // What all pages share: the name, the way from page to page, the truth strip, and the dialog behind "Why?".
 import type { ComponentChildren } from 'preact';
-import { go, ignoredParts, linkTo, pageState } from '../data/navigation.ts';
+import { ignoredParts, pageState } from '../data/navigation.ts';
 import type { Page } from '../data/page-state.ts';
+import { PageLink } from './page-link.tsx';
 import { TruthStrip } from './truth-strip.tsx';
 import { WhyDialog } from './why.tsx';
 import { ZonePicker } from './zone-picker.tsx';
@@ -22,18 +23,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
         </p>
         <nav aria-label="Pages">
           {(Object.keys(titles) as Page[]).map((name) => (
-            <a
-              key={name}
-              href={linkTo({ page: name })}
-              aria-current={name === page ? 'page' : undefined}
-              onClick={(event) => {
-                if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-                event.preventDefault();
-                go({ page: name });
-              }}
-            >
+            <PageLink key={name} to={{ page: name }} isCurrent={name === page}>
               {titles[name]}
-            </a>
+            </PageLink>
           ))}
         </nav>
         <ZonePicker />

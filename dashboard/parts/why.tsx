@@ -7,6 +7,8 @@ import { queryPath } from '../data/queries.ts';
 import { count, dateTime, duration, share } from '../data/format.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
+import { nameFrom } from '../data/report-query.ts';
+import { SaveAsReport } from './save-report.tsx';
 
 interface Question {
   readonly title: string;
@@ -63,11 +65,11 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
         </a>
       </p>
       <CopyLine text={`curl '${url}'`} />
-      <p>
-        <a class="action" href={`${queryPath(query)}&format=csv`} download={`tidemark-${fileName(title)}.csv`}>
+      <SaveAsReport title={title} query={query} onLeave={onClose}>
+        <a class="action" href={`${queryPath(query)}&format=csv`} download={`tidemark-${nameFrom(title)}.csv`}>
           Download as CSV
         </a>
-      </p>
+      </SaveAsReport>
     </div>
   );
 }
@@ -166,11 +168,4 @@ function CopyLine({ text }: { text: string }) {
       </button>
     </p>
   );
-}
-
-function fileName(title: string): string {
-  return title
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '');
 }

@@ -32,7 +32,9 @@ try {
     await stand.post([...shopHistory(Date.now())].map(({ json }) => parseExactly(String(json)) as EventInput));
   }
   const runs = setInterval(() => void stand.pipeline.batch.makeRun().catch(() => undefined), 60_000);
-  process.stdout.write(`${stand.url}  (ingest ${stand.ingestUrl}, page from ${stand.dashboardFolder})\n`);
+  process.stdout.write(
+    `${stand.url}  (ingest ${stand.ingestUrl}, page from ${stand.dashboardFolder}, operator token ${stand.pipeline.settings.operatorToken})\n`,
+  );
   if (values.superstore || values.empty) await once(asked.signal, 'abort');
   else {
     const live = { ingestUrl: stand.ingestUrl, signal: asked.signal, startMs: Date.now(), onTrouble: () => undefined };

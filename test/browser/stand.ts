@@ -31,7 +31,9 @@ export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 
   const dashboardFolder = mkdtempSync(join(tmpdir(), 'tidemark-dashboard-'));
   opening.defer(() => rmSync(dashboardFolder, { recursive: true, force: true }));
   await buildDashboard(dashboardFolder);
-  const pipeline = opening.use(await openPipeline({ stack, dashboardFolder }));
+  const reportsDir = mkdtempSync(join(tmpdir(), 'tidemark-reports-'));
+  opening.defer(() => rmSync(reportsDir, { recursive: true, force: true }));
+  const pipeline = opening.use(await openPipeline({ stack, dashboardFolder, reportsDir }));
   opening.use(await pipeline.openSpeed());
   let serving: TestServing | undefined;
   const stopServing = async (): Promise<void> => {

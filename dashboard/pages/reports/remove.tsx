@@ -1,0 +1,38 @@
+// Removes a report once that is confirmed.
+import { useRef } from 'preact/hooks';
+import { removeReport } from '../../data/reports.ts';
+import { useAction, wordsOf } from '../../parts/action.tsx';
+
+export function RemoveButton({ name, onRemoved }: { name: string; onRemoved: (name: string) => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { isBusy, problem, start, clear } = useAction();
+  return (
+    <>
+      <button type="button" class="action danger" aria-haspopup="dialog" onClick={() => dialog.current?.showModal()}>
+        Remove<span class="unseen"> {name}</span>
+      </button>
+      <dialog ref={dialog} class="why-dialog confirm" aria-labelledby={`remove-${name}`} onClose={clear}>
+        <div class="why-body">
+          <h2 id={`remove-${name}`}>Remove {name}?</h2>
+          <p>Its query and schedule are gone then. Its files stay in the server's folder of reports.</p>
+          <p class="wrong" role="alert">
+            {wordsOf(problem)}
+          </p>
+          <p class="form-row">
+            <button
+              type="button"
+              class="action danger"
+              aria-disabled={isBusy}
+              onClick={() => start(() => removeReport(name).then(() => onRemoved(name)))}
+            >
+              {isBusy ? 'Removing…' : 'Remove it'}
+            </button>
+            <button type="button" class="quiet" autofocus onClick={() => dialog.current?.close()}>
+              Keep it
+            </button>
+          </p>
+        </div>
+      </dialog>
+    </>
+  );
+}

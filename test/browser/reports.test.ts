@@ -1,0 +1,217 @@
+// The page Reports in a real Chromium on the real stack: from a number to a report, its file, its schedule and its end.
+import { readFileSync } from 'node:fs';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../until.ts';
+import { placed, useBrowsing } from './browsing.ts';
+
+const browsing = useBrowsing();
+
+beforeAll(async () => {
+  await browsing.stand.post(['London', 'London', 'Tokyo'].map((storeId) => placed({ storeId })));
+});
+afterEach(() => {
+  // The browser tells of each refusal and of what a test cuts off; those that are meant are looked at in the browsing.page.
+  const meant = /the server responded with a status of 4\d\d|net::ERR_FAILED/;
+  browsing.seen.splice(0, Infinity, ...browsing.seen.filter((line) => !meant.test(line)));
+});
+
+const operate = (method: string, path: string, body?: object) =>
+  fetch(`${browsing.stand.url}/v1/reports${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${browsing.stand.pipeline.settings.operatorToken}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+
+const query = { measures: ['orders'], by: ['store'], range: 'today', tz: 'Europe/Amsterdam' };
+const save = async (name: string, more: object = {}) => {
+  expect((await operate('PUT', `/${name}`, { title: 'By store', query, ...more })).ok).toBe(true);
+};
+
+const button = (name: string | RegExp) => browsing.page.getByRole('button', { name, exact: true });
+const tokenField = () => browsing.page.getByLabel('Operator token');
+const report = (name: string) => browsing.page.getByRole('listitem').filter({ has: button(`Run now ${name}`) });
+
+async function giveToken(token = browsing.stand.pipeline.settings.operatorToken): Promise<void> {
+  await tokenField().fill(token);
+  await tokenField().press('Enter');
+}
+
+/** What a click saves, with the name that it is saved as. */
+async function downloaded(click: () => Promise<void>): Promise<{ name: string; text: string }> {
+  const [download] = await Promise.all([browsing.page.waitForEvent('download'), click()]);
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
+}
+
+const focused = () => browsing.page.evaluate<string>('document.activeElement.textContent');
+
+async function expectAccessible(): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await browsing.page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page: browsing.page }).analyze();
+    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes.map(({ html }) => html)])).toEqual([]);
+  }
+}
+
+describe('Reports', () => {
+  test('a wrong token is said, a right one is kept by the session alone, and forgetting it closes the page', async () => {
+    await browsing.page.goto(`${browsing.stand.url}/reports`);
+    await browsing.page.getByText('A report is a query with a name').waitFor();
+    await giveToken('nonsense');
+    await browsing.page.getByText('That is not the operator token of this server.').waitFor();
+    expect(await tokenField().getAttribute('aria-invalid')).toBe('true');
+    await giveToken('nön sense');
+    await browsing.page.getByText('ASCII without blanks').waitFor();
+    await expectAccessible();
+
+    await giveToken();
+    await browsing.page.getByText('No reports yet.').waitFor();
+    await expectAccessible();
+    const kept = await browsing.page.evaluate(() => [Object.values(sessionStorage), Object.values(localStorage)]);
+    expect(kept).toEqual([[browsing.stand.pipeline.settings.operatorToken], []]);
+    expect(browsing.page.url()).not.toContain(browsing.stand.pipeline.settings.operatorToken);
+    await browsing.page.reload();
+    await browsing.page.getByText('No reports yet.').waitFor();
+
+    await button('Forget the token').click();
+    await browsing.page.getByText('The token is forgotten.').waitFor();
+    expect(await browsing.page.evaluate(() => Object.values(sessionStorage))).toEqual([]);
+    await browsing.page.reload();
+    await tokenField().waitFor();
+  });
+
+  test('the query behind a number becomes a report; its file is the CSV of that query at the cut of its token', async () => {
+    await browsing.page.goto(`${browsing.stand.url}/?from=2020-01-01&to=2100-01-01&tz=Europe/Amsterdam&compare=none`);
+    await button('Why? Orders').click();
+    await button('Save as report').click();
+    await giveToken();
+    await browsing.page.getByLabel('Title').fill('Orders of the day');
+    expect(await browsing.page.getByLabel('Name').inputValue()).toBe('orders-of-the-day');
+    await expectAccessible();
+    await browsing.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await browsing.page.getByRole('link', { name: 'Look at it in Reports' }).press('Enter');
+
+    await button('Run now orders-of-the-day').press('Enter');
+    await browsing.page.getByText('Done: 1 row.').waitFor();
+    await expectAccessible();
+    const runs = (await (await operate('GET', '/orders-of-the-day')).json()) as {
+      runs: { file: string; token: string }[];
+    };
+    const [{ file, token }] = runs.runs as [{ file: string; token: string }];
+    const line = browsing.page.locator('.files li');
+    await until('the file is listed', async () => ((await line.textContent()) ?? '').includes(token));
+    const saved = await downloaded(() => line.getByRole('button').press('Enter'));
+    expect(saved.name).toBe(`orders-of-the-day-${file}`);
+    const asked = 'measures=orders&from=2020-01-01&to=2100-01-01&tz=Europe/Amsterdam&format=csv';
+    const answer = await fetch(`${browsing.stand.url}/v1/query?${asked}&atLeast=${token}`);
+    expect(answer.headers.get('tidemark-token')).toBe(token);
+    expect(saved.text).toBe(await answer.text());
+    expect(saved.text).toMatch(/,3\r?\n/);
+
+    // Saved again under its name it would be another: that is asked first.
+    await browsing.page.goto(browsing.stand.url);
+    await button('Why? Units').click();
+    await button('Save as report').click();
+    await browsing.page.getByLabel('Name').fill('orders-of-the-day');
+    await browsing.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await browsing.page.getByText('There is a report orders-of-the-day already.').waitFor();
+    expect(await (await operate('GET', '/orders-of-the-day')).json()).toMatchObject({ title: 'Orders of the day' });
+    await button('Replace orders-of-the-day').click();
+    await browsing.page.getByText('Saved as orders-of-the-day').waitFor();
+    expect(await (await operate('GET', '/orders-of-the-day')).json()).toMatchObject({ query: { measures: ['units'] } });
+    await operate('DELETE', '/orders-of-the-day');
+  });
+
+  test('a schedule is explained while it is typed, refused beside its field, and shown in words with what is next', async () => {
+    await save('daily');
+    await browsing.page.goto(`${browsing.stand.url}/reports?report=daily`);
+    await giveToken();
+    await button('Change the schedule of daily').press('Enter');
+    const cron = browsing.page.getByLabel('Schedule as cron');
+    expect(await browsing.page.locator('.cron:focus').count()).toBe(1);
+    await cron.fill('0 6');
+    await browsing.page.getByText('2 of five fields').waitFor();
+    await cron.fill('0 25 * * *');
+    await cron.press('Enter');
+    await browsing.page.getByText('25 is a invalid expression for hour').waitFor();
+    expect(await cron.getAttribute('aria-invalid')).toBe('true');
+    expect(await browsing.page.locator('.cron:focus').count()).toBe(1);
+    await expectAccessible();
+
+    await cron.fill('30 6 * * 1-5');
+    await browsing.page.getByText('Made Monday to Friday at 06:30.').waitFor();
+    await browsing.page.getByLabel('Time zone of the schedule').selectOption('Asia/Tokyo');
+    await cron.press('Enter');
+    await browsing.page.getByText(/Saved: next .*06:30, Asia\/Tokyo/).waitFor();
+    expect(await focused()).toMatch(/^Change/);
+    const { nextAt, ...stored } = (await (await operate('GET', '/daily')).json()) as { nextAt: string };
+    expect(stored).toMatchObject({ title: 'By store', query, schedule: '30 6 * * 1-5', tz: 'Asia/Tokyo' });
+    const due = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tokyo', dateStyle: 'medium', timeStyle: 'short' });
+    const text = () => report('daily').textContent();
+    const expected = `Monday to Friday at 06:30next ${due.format(Date.parse(nextAt))}, Asia/Tokyo`;
+    await until('the list shows it', async () => ((await text()) ?? '').includes(expected));
+
+    await button('Change the schedule of daily').click();
+    await cron.fill('');
+    await button('Save the schedule').click();
+    await browsing.page.getByText('Saved: on demand only.').waitFor();
+    expect(await (await operate('GET', '/daily')).json()).toMatchObject({ schedule: null, nextAt: null });
+    await operate('DELETE', '/daily');
+  });
+
+  test('a report is removed once that is confirmed, and the focus stays in the page', async () => {
+    await Promise.all([save('kept'), save('gone')]);
+    await browsing.page.goto(`${browsing.stand.url}/reports?report=gone`);
+    await giveToken();
+    await button('Remove gone').press('Enter');
+    await expectAccessible();
+    expect(await focused()).toBe('Keep it');
+    await browsing.page.keyboard.press('Enter');
+    expect((await operate('GET', '/gone')).status).toBe(200);
+    expect(await focused()).toBe('Remove gone');
+    await browsing.page.keyboard.press('Enter');
+    await button('Remove it').press('Enter');
+    await browsing.page.getByText('gone is removed.').waitFor();
+    expect((await operate('GET', '/gone')).status).toBe(404);
+    expect(await browsing.page.getByRole('button', { name: /^Run now/ }).allTextContents()).toEqual(['Run now kept']);
+    expect(await focused()).toContain('gone is removed.');
+    await browsing.page.goto(`${browsing.stand.url}/reports?report=gone`);
+    await browsing.page.getByText('There is no report gone.').waitFor();
+    await operate('DELETE', '/kept');
+  });
+
+  test('what goes wrong is said: a failed run with its code, a damaged file, a token that changed, a server that is away', async () => {
+    const tooMuch = { measures: ['orders'], by: ['store'], window: 'minute', from: '2000-01-01', fill: true };
+    await Promise.all([save('fine'), save('too-much', { query: tooMuch })]);
+    expect((await operate('POST', '/fine/runs')).status).toBe(201);
+    await browsing.page.goto(`${browsing.stand.url}/reports`);
+    await giveToken();
+    await button('Run now too-much').click();
+    await browsing.page.getByText(/^Not made: .*\(too-many-rows\)$/).waitFor();
+    const last = report('too-much').getByText('failed');
+    await last.waitFor();
+    await expectAccessible();
+
+    await browsing.page.route('**/files/*', async (route) => route.fulfill({ body: 'something else' }));
+    await report('fine')
+      .getByRole('button', { name: /^Download/ })
+      .click();
+    await browsing.page.getByText('is not what was written').waitFor();
+
+    await browsing.page.route('**/v1/reports', (route) => route.abort());
+    await button('Run now fine').click();
+    await browsing.page.getByText('Done: 2 rows.').waitFor();
+    await browsing.page.getByText('does not answer').waitFor();
+    expect(await report('fine').count()).toBe(1);
+    await browsing.page.unroute('**/v1/reports');
+
+    await browsing.page.evaluate(() => sessionStorage.setItem('tidemark-operator-token', 'of-another-server'));
+    await browsing.page.reload();
+    await browsing.page.getByText('The server does not accept the token any more.').waitFor();
+    expect(await browsing.page.evaluate(() => Object.values(sessionStorage))).toEqual([]);
+    await Promise.all([operate('DELETE', '/fine'), operate('DELETE', '/too-much')]);
+  });
+});
