@@ -1,6 +1,6 @@
-// A batch run asked for: POST /v1/batch-runs.
+// Batch runs: one asked for, POST /v1/batch-runs, and the last ones, GET.
 import { type Static, Type } from 'typebox';
-import { closed, count, utc, type DeepReadonly } from './schema-parts.ts';
+import { closed, count, oneOf, utc, type DeepReadonly } from './schema-parts.ts';
 
 export const batchRunRequestSchema = Type.Object(
   { cover: Type.Optional(Type.String({ description: 'a token: the run waits, bounded, until it covers it' })) },
@@ -24,5 +24,42 @@ export const batchRunSchema = Type.Object(
   { ...closed, title: 'BatchRun' },
 );
 
+/** A run as GET /v1/status and GET /v1/batch-runs tell it. */
+export const runFields = {
+  id: Type.String(),
+  parent: Type.String(),
+  publishedAt: utc,
+  audit: oneOf(['equal', 'different', 'not-compared']),
+  auditedEvents: count,
+  auditNote: Type.String(),
+};
+
+const added = (description: string) =>
+  Type.Union([count, Type.Null()], { description: `${description}; null where its parent is not there any more` });
+
+export const batchRunsSchema = Type.Object(
+  {
+    runs: Type.Array(
+      Type.Object(
+        {
+          ...runFields,
+          startedAt: utc,
+          ms: Type.Integer({ description: 'from its start to its publication' }),
+          records: added('offsets that it added to those of its parent'),
+          counted: added('events that it added'),
+          duplicate: added('copies among the offsets'),
+          rejected: added('dead letters among them'),
+          gap: added('offsets without a record'),
+        },
+        closed,
+      ),
+      { description: 'the last 50, newest first' },
+    ),
+    notes: Type.Array(Type.String(), { description: 'what serving has to say, as in the status' }),
+  },
+  { ...closed, title: 'BatchRuns' },
+);
+
+export type BatchRuns = DeepReadonly<Static<typeof batchRunsSchema>>;
 export type BatchRunRequest = Static<typeof batchRunRequestSchema>;
 export type BatchRun = DeepReadonly<Static<typeof batchRunSchema>>;

@@ -3,11 +3,11 @@
 import { failureOf, refusalOf, TidemarkError } from './client-error.ts';
 import { type AnswerOf, type ClientQuery, type ClientStreamQuery, parametersOf } from './client-query.ts';
 import { readStream, type StartTimer, type StreamEvent, type StreamOptions } from './client-stream.ts';
-import type { BatchRun, BatchRunRequest } from './batch-run-schema.ts';
+import type { BatchRun, BatchRunRequest, BatchRuns } from './batch-run-schema.ts';
 import type { Definitions } from './definitions-schema.ts';
 import type { Status } from './status-schema.ts';
 
-export type { BatchRun, BatchRunRequest } from './batch-run-schema.ts';
+export type { BatchRun, BatchRunRequest, BatchRuns } from './batch-run-schema.ts';
 export { TidemarkError } from './client-error.ts';
 export type { AnswerOf, ClientQuery, ClientStreamQuery, RowOf } from './client-query.ts';
 export type { StreamEvent, StreamOptions } from './client-stream.ts';
@@ -53,6 +53,8 @@ export interface Client {
   ): AsyncGenerator<StreamEvent<Q>, void, undefined>;
   status(options?: CallOptions): Promise<Status>;
   definitions(options?: CallOptions): Promise<Definitions>;
+  /** The last 50. */
+  batchRuns(options?: CallOptions): Promise<BatchRuns>;
   /** Needs the operator token. Waits, bounded by the server, for what it is asked to cover. */
   runBatch(request?: BatchRunRequest, options?: CallOptions): Promise<BatchRun>;
   /** What else there is with the operator token, such as /v1/reports (report-schema.ts); undefined where no body came. */
@@ -132,6 +134,7 @@ export function createClient(options: ClientOptions): Client {
     },
     status: async (call = {}) => get('/v1/status', call) as Promise<Status>,
     definitions: async (call = {}) => get('/v1/definitions', call) as Promise<Definitions>,
+    batchRuns: async (call = {}) => get('/v1/batch-runs', call) as Promise<BatchRuns>,
     async operate(method, path, body, call = {}) {
       const init = body === undefined ? { headers: authorization() } : posted(body, authorization());
       const text = await ask(path, { ...init, method }, call, runTimeoutMs);

@@ -1,5 +1,5 @@
 // Examples of the API's document. Its test asks every query of them and holds every answer to its schema.
-import type { BatchRun } from './batch-run-schema.ts';
+import type { BatchRun, BatchRuns } from './batch-run-schema.ts';
 import type { ProblemDocument } from './problem-schema.ts';
 import type { QueryInput } from './query-schema.ts';
 import type { Status } from './status-schema.ts';
@@ -126,6 +126,27 @@ export const exampleBatchRun: BatchRun = {
   audit: { state: 'equal', events: 5_009, note: '' },
   startedAt: '2026-01-31T12:00:00.000Z',
   publishedAt: '2026-01-31T12:00:00.400Z',
+};
+
+export const exampleBatchRuns: BatchRuns = {
+  runs: [
+    {
+      id: run,
+      parent: '',
+      startedAt: '2026-01-31T12:00:00.000Z',
+      publishedAt: '2026-01-31T12:00:00.400Z',
+      ms: 400,
+      records: 5_011,
+      counted: 5_009,
+      duplicate: 2,
+      rejected: 0,
+      gap: 0,
+      audit: 'equal',
+      auditedEvents: 5_009,
+      auditNote: '',
+    },
+  ],
+  notes: [],
 };
 
 export const exampleProblem: ProblemDocument = {

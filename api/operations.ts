@@ -3,11 +3,12 @@
 import { type TSchema, Type } from 'typebox';
 import type { Definition } from '../schemas/definition.ts';
 import { answerSchema } from './answer-schema.ts';
-import { batchRunRequestSchema, batchRunSchema } from './batch-run-schema.ts';
+import { batchRunRequestSchema, batchRunSchema, batchRunsSchema } from './batch-run-schema.ts';
 import { definitionsSchema } from './definitions-schema.ts';
 import {
   exampleAnswer,
   exampleBatchRun,
+  exampleBatchRuns,
   exampleCsv,
   exampleEvents,
   exampleProblem,
@@ -175,6 +176,16 @@ export function createOperations(definition: Definition) {
       response: {
         200: { description: 'the state', content: { [json]: { schema: statusSchema, example: exampleStatus } } },
         ...problems(statusCodes),
+      },
+    },
+    batchRuns: {
+      route: 'GET /v1/batch-runs',
+      operationId: 'batchRuns',
+      summary: 'The last batch runs: duration, size, audit with its evidence',
+      tags: ['operations'],
+      response: {
+        200: { description: 'the runs', content: { [json]: { schema: batchRunsSchema, example: exampleBatchRuns } } },
+        ...problems(),
       },
     },
     runBatch: {

@@ -1,16 +1,8 @@
 // The pipeline's state, as GET /v1/status tells it.
 import { type Static, Type } from 'typebox';
 import { ledgerSchema } from './answer-schema.ts';
-import { closed, count, nullable, oneOf, utc, type DeepReadonly } from './schema-parts.ts';
-
-const runFields = {
-  id: Type.String(),
-  parent: Type.String(),
-  publishedAt: utc,
-  audit: oneOf(['equal', 'different', 'not-compared']),
-  auditedEvents: count,
-  auditNote: Type.String(),
-};
+import { runFields } from './batch-run-schema.ts';
+import { closed, count, nullable, utc, type DeepReadonly } from './schema-parts.ts';
 
 const partition = Type.Object(
   {

@@ -13,11 +13,16 @@ type RunRow = {
 
 /** The current run; undefined before run 0 is published. */
 export async function readCurrentRun(clickhouse: ClickHouse, generation: Generation): Promise<BatchRun | undefined> {
+  return (await readLastRuns(clickhouse, generation, 1))[0];
+}
+
+/** The published runs, newest first. */
+export async function readLastRuns(clickhouse: ClickHouse, generation: Generation, limit: number): Promise<BatchRun[]> {
   const rows = await clickhouse.query<RunRow>(
-    `SELECT * FROM ${tables.batchRuns} WHERE generation = {generation:String} ORDER BY run DESC LIMIT 1`,
-    { generation: generation.id },
+    `SELECT * FROM ${tables.batchRuns} WHERE generation = {generation:String} ORDER BY run DESC LIMIT {limit:UInt32}`,
+    { generation: generation.id, limit },
   );
-  return rows[0] && toRun(rows[0]);
+  return rows.map(toRun);
 }
 
 /** One published run by id. */

@@ -12,6 +12,7 @@ import { createLiveView } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { exampleBatchRun } from '../api/examples.ts';
 import { holdToDocument } from './test-answers.ts';
+import type { RunSummary } from './run-history.ts';
 import { createWorld, testEvent, testGeneration, testRun } from './test-live-world.ts';
 
 const generation = testGeneration(1);
@@ -311,6 +312,31 @@ describe('the other resources', () => {
       runs: [],
       notes: [],
     });
+  });
+
+  test('batch runs: the last 50 from memory, with what serving has to say; status tells 20 of them in brief', async () => {
+    const runs = Array.from(
+      { length: 50 },
+      (_, i): RunSummary => ({
+        run: `r${i}`,
+        parent: `r${i + 1}`,
+        startedAt: nowMs - 900,
+        publishedAt: nowMs,
+        audit: 'equal',
+        auditedEvents: 3,
+        auditNote: '',
+        work: { records: 5, counted: 3, duplicate: 1, rejected: 1, gap: 0 },
+      }),
+    );
+    const { get } = scene({ run: false, pipeline: { runs: () => runs, notes: () => ['unread since then'] } });
+    const { status, body } = await get('/v1/batch-runs');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ notes: ['unread since then'] });
+    expect(body.runs).toHaveLength(50);
+    expect(body.runs[0]).toMatchObject({ id: 'r0', parent: 'r1', ms: 900, records: 5, counted: 3, audit: 'equal' });
+    const brief = (await scene({ pipeline: { runs: () => runs } }).get('/v1/status')).body.runs;
+    expect(brief).toHaveLength(20);
+    expect(Object.keys(brief[0])).toEqual(['id', 'publishedAt', 'parent', 'audit', 'auditedEvents', 'auditNote']);
   });
 
   test('definitions: what can be asked', async () => {

@@ -16,6 +16,7 @@ import { summarizeCut } from './provenance.ts';
 import { registerQueryRoutes } from './query-routes.ts';
 import { registerReportRoutes } from './report-routes.ts';
 import type { Reports } from './reports.ts';
+import { tellRun } from './run-history.ts';
 import { joinExtents, liveExtent, statusOf } from './status.ts';
 import { registerStreamRoute, type StreamDependencies } from './stream-route.ts';
 
@@ -74,6 +75,11 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
     scope.get('/v1/definitions', { config: { operation: operations.definitions } }, () =>
       describeDefinition(definition),
     );
+
+    scope.get('/v1/batch-runs', { config: { operation: operations.batchRuns } }, (_request, reply) => {
+      const told = { runs: pipeline.runs().map(tellRun), notes: pipeline.notes() };
+      return reply.type(contentType).send(json(told));
+    });
 
     scope.post('/v1/batch-runs', { config: { operation: operations.runBatch } }, async (request, reply) => {
       requireOperator(request, operatorToken);

@@ -1,15 +1,16 @@
 // Reads what ClickHouse knows of the archived log, of dead letters and of the last runs, every five seconds. Away: the last reading stays, and
 // the notes say from when it is.
 import type { Logger } from '../runtime/logger.ts';
-import type { ArchivedLog, ArchiveReader, DeadLetters, RunSummary } from './archive-reader.ts';
+import type { ArchivedLog, ArchiveReader, DeadLetters } from './archive-reader.ts';
 import { startPolling } from './polling.ts';
+import type { RunSummary } from './run-history.ts';
 
 export interface ArchiveFollower extends AsyncDisposable {
   /** undefined before the first reading. */
   archivedLog(): ArchivedLog | undefined;
   /** undefined before the first reading. */
   deadLetters(): DeadLetters | undefined;
-  /** The last 20, newest first. */
+  /** The last 50, newest first. */
   runs(): readonly RunSummary[];
   /** A run may have been published. */
   look(): void;

@@ -1,6 +1,6 @@
 // Port: what the batch side has kept of the log, of dead letters and of the last runs.
 import type { LogPosition } from '../runtime/kafka/record-log.ts';
-import type { BatchRun } from '../schemas/layout-clickhouse.ts';
+import type { RunSummary } from './run-history.ts';
 
 export interface DeadLetters {
   readonly total: number;
@@ -8,8 +8,6 @@ export interface DeadLetters {
   /** At most 20. */
   readonly newest: readonly { readonly partition: number; readonly offset: number; readonly reason: string }[];
 }
-
-export type RunSummary = Pick<BatchRun, 'run' | 'parent' | 'publishedAt' | 'audit' | 'auditedEvents' | 'auditNote'>;
 
 /** Which log the archive was read from, and how far. */
 export interface ArchivedLog {
@@ -22,6 +20,6 @@ export interface ArchivedLog {
 export interface ArchiveReader {
   log(): Promise<ArchivedLog>;
   deadLetters(): Promise<DeadLetters>;
-  /** The last 20, newest first. */
+  /** The last 50, newest first. */
   runs(): Promise<RunSummary[]>;
 }

@@ -1,10 +1,12 @@
 // ArchiveReader in ClickHouse.
 import { readArchivedVector, readEpochsBefore } from '../runtime/archived-ends.ts';
 import { readArchivedTopic } from '../runtime/archived-topic.ts';
+import { readLastRuns } from '../runtime/batch-runs.ts';
 import type { ClickHouse } from '../runtime/clickhouse.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { tables } from '../schemas/layout-clickhouse.ts';
-import type { ArchiveReader, RunSummary } from './archive-reader.ts';
+import type { ArchiveReader } from './archive-reader.ts';
+import { keptRuns, summarizeRuns } from './run-history.ts';
 
 /** One row for each dead letter, however often its range was archived. */
 const distinctRejected = `SELECT partition, letter.1 AS origin, any(letter.2) AS reason, max(insertedAt) AS at
@@ -36,18 +38,6 @@ export function createClickHouseArchiveReader(clickhouse: ClickHouse, generation
       };
     },
 
-    async runs() {
-      type Row = Omit<RunSummary, 'publishedAt' | 'auditedEvents'> & { publishedAt: string; auditedEvents: string };
-      const rows = await clickhouse.query<Row>(
-        `SELECT run, parent, publishedAt, audit, auditedEvents, auditNote FROM ${tables.batchRuns}
-         WHERE generation = {generation:String} ORDER BY run DESC LIMIT 20`,
-        { generation: generation.id },
-      );
-      return rows.map((row) => ({
-        ...row,
-        publishedAt: Number(row.publishedAt),
-        auditedEvents: Number(row.auditedEvents),
-      }));
-    },
+    runs: async () => summarizeRuns(await readLastRuns(clickhouse, generation, keptRuns + 1)),
   };
 }

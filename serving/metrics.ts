@@ -4,6 +4,7 @@ import { sum } from '../schemas/offset-vector.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
 import { conservation, partitionLedger, summarizeCut } from './provenance.ts';
+import { briefRuns } from './run-history.ts';
 
 export interface ServingMetrics {
   readonly registry: Registry;
@@ -73,7 +74,7 @@ export function createServingMetrics({ live, pipeline, clock }: ServingMetricsDe
   });
   gauge('tidemark_serving_runs', 'The last runs (20 at most), by the result of their audit', ['audit'], (metric) => {
     for (const audit of ['equal', 'different', 'not-compared']) metric.set({ audit }, 0);
-    for (const { audit } of pipeline.runs()) metric.inc({ audit });
+    for (const { audit } of pipeline.runs().slice(0, briefRuns)) metric.inc({ audit });
   });
   gauge('tidemark_serving_dead_letters', 'Records that could not be counted', ['reason'], (metric) => {
     for (const [reason, n] of Object.entries(pipeline.deadLetters()?.byReason ?? {})) metric.set({ reason }, n);

@@ -9,6 +9,7 @@ import type { Extent } from './batch-views.ts';
 import type { Cut } from './live-view.ts';
 import type { Pipeline } from './pipeline.ts';
 import { conservation, type CutSummary, partitionLedger, provenanceOf } from './provenance.ts';
+import { briefRuns, type RunSummary } from './run-history.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -64,9 +65,13 @@ export function statusOf(
     },
     extent: extent ? { from: iso(extent.from), to: iso(extent.to) } : null,
     deadLetters: deadLetters ?? null,
-    runs: pipeline.runs().map(({ run: id, publishedAt, ...rest }) => ({ id, publishedAt: iso(publishedAt), ...rest })),
+    runs: pipeline.runs().slice(0, briefRuns).map(brief),
     notes: [...notes, ...extraNotes],
   };
+}
+
+function brief({ run: id, parent, publishedAt, audit, auditedEvents, auditNote }: RunSummary) {
+  return { id, publishedAt: iso(publishedAt), parent, audit, auditedEvents, auditNote };
 }
 
 /** The extent of run and live part together. Must run before the next await. */

@@ -113,6 +113,7 @@ describe('answers', () => {
     const { client, flush } = await scene();
     flush(0, 3);
     expect((await client.status()).totals.counted).toBe(3);
+    expect(await client.batchRuns()).toEqual({ runs: [], notes: [] });
     expect((await client.definitions()).dimensions.map(({ name }) => name)).toContain('store');
     const csv = await client.queryCsv({ ...asked, measures: ['orders'] });
     expect(csv.split('\r\n')[0]).toBe('windowStart,windowEnd,open,store,orders');

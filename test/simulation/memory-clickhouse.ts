@@ -16,6 +16,7 @@ import type { BatchRun } from '../../schemas/layout-clickhouse.ts';
 import { type OffsetVector, sum } from '../../schemas/offset-vector.ts';
 import type { OrderEvent } from '../../schemas/order-event.ts';
 import type { ArchiveReader } from '../../serving/archive-reader.ts';
+import { keptRuns, summarizeRuns } from '../../serving/run-history.ts';
 import type { BatchRead, BatchViews, Extent } from '../../serving/batch-views.ts';
 import { extentRollup } from '../../serving/clickhouse-batch-views.ts';
 import { DistinctSet } from '../../serving/distinct.ts';
@@ -500,7 +501,7 @@ export function createMemoryClickHouse(generation: Generation): MemoryClickHouse
           );
           return { total: letters.size, byReason: {}, newest: [] };
         }),
-      runs: () => command('last runs', () => newestFirst().slice(0, 20)),
+      runs: () => command('last runs', () => summarizeRuns(newestFirst().slice(0, keptRuns + 1))),
     }),
   };
 
