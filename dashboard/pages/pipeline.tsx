@@ -1,13 +1,47 @@
-// The pipeline at work: partitions, runs, dead letters.
+// The pipeline at work, for whoever is called at night: what is wrong and what to do first, then the figures behind it.
+import { signal } from '@preact/signals';
 import { useTruthStream } from '../data/page-stream.ts';
-import { Panel } from '../parts/panel.tsx';
+import type { PipelineStatus, ToldRuns } from '../data/pipeline.ts';
+import { type Sample, sampleEveryMs, sampleOf, withSample } from '../data/samples.ts';
+import { useTimed } from '../data/timed.ts';
+import { DeadLetters } from './pipeline/dead-letters.tsx';
+import { LedgerPanel } from './pipeline/ledger.tsx';
+import { Partitions } from './pipeline/partitions.tsx';
+import { RateCharts } from './pipeline/rate-charts.tsx';
+import { Runs } from './pipeline/runs.tsx';
+import { Verdict } from './pipeline/verdict.tsx';
+
+/** Of the last minutes; kept when the reader looks at another page and comes back. */
+const samples = signal<readonly Sample[]>([]);
+
+const remember = (status: PipelineStatus): void => {
+  samples.value = withSample(samples.value, sampleOf(status, Date.now()));
+};
 
 export function PipelinePage() {
   useTruthStream();
+  const { answer: status, answeredAtMs, problem } = useTimed('/v1/status', sampleEveryMs, remember).value;
+  const told = useTimed<ToldRuns>('/v1/batch-runs', 5_000).value;
+  const runs = told.answer?.runs;
+  const isOld = problem !== undefined;
+  const props = { status: status!, isOld };
   return (
     <>
       <h1 class="unseen">Pipeline</h1>
-      <Panel title="Pipeline" isLoading />
+      <Verdict status={status} runs={runs ?? []} samples={samples.value} atMs={answeredAtMs} problem={problem} />
+      {status && (
+        <>
+          <RateCharts samples={samples.value} isOld={isOld} />
+          <div class="columns pipeline">
+            <Partitions {...props} samples={samples.value} />
+            <LedgerPanel {...props} />
+          </div>
+          <div class="columns pipeline">
+            <Runs runs={runs} problem={isOld ? undefined : told.problem} isOld={isOld} />
+            <DeadLetters {...props} />
+          </div>
+        </>
+      )}
     </>
   );
 }

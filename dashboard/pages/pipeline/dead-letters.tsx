@@ -1,0 +1,47 @@
+// Records that could not be counted: why, and where the newest of them lie in the log.
+import { deadLetterWords } from '../../data/dead-letter-words.ts';
+import { count } from '../../data/format.ts';
+import type { PipelineStatus } from '../../data/pipeline.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { FigureTable } from './figure-table.tsx';
+
+export function DeadLetters({ status: { deadLetters }, isOld }: { status: PipelineStatus; isOld: boolean }) {
+  const reasons = Object.entries(deadLetters?.byReason ?? {});
+  const most = Math.max(1, ...reasons.map(([, number]) => number));
+  return (
+    <Panel
+      title="Dead letters by reason"
+      subtitle={deadLetters ? `${count(deadLetters.total)} in all` : undefined}
+      isPending={isOld}
+    >
+      {!deadLetters && <p class="blank">Not known: ClickHouse, which keeps them, was not read yet.</p>}
+      {deadLetters?.total === 0 && <p class="blank">None: every record that came could be counted.</p>}
+      {deadLetters && deadLetters.total > 0 && (
+        <>
+          <ul class="breakdown dead-letters" aria-label="Dead letters by reason">
+            {reasons.map(([reason, number]) => (
+              <li key={reason}>
+                <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+                  <rect width={(100 * number) / most} height="1" />
+                </svg>
+                <span class="group">
+                  <code>{reason}</code> <span class="means">{deadLetterWords[reason]}</span>
+                </span>
+                <span class="group-value">{count(number)}</span>
+              </li>
+            ))}
+          </ul>
+          <FigureTable
+            caption={`The newest dead letters: ${deadLetters.newest.length}`}
+            head={['Newest', 'Partition', 'Offset']}
+            rows={deadLetters.newest.map(({ partition, offset, reason }) => ({
+              key: `${partition}/${offset}`,
+              head: reason,
+              cells: [String(partition), count(offset)],
+            }))}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,50 @@
+// How every offset of the log was spent: nothing may be left over.
+import { count, share } from '../../data/format.ts';
+import { type Fate, fates, type PipelineStatus } from '../../data/pipeline.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { Panel } from '../../parts/panel.tsx';
+
+const fateWords: Readonly<Record<Fate, readonly [name: string, means: string]>> = {
+  counted: ['Counted', 'in the numbers'],
+  duplicate: ['Duplicate', 'a copy of an event, counted once'],
+  deferred: ['Deferred', 'late: the next batch run counts it'],
+  rejected: ['Rejected', 'a dead letter'],
+  gap: ['Gap', 'no record: marks of transactions'],
+};
+
+export function LedgerPanel({ status: { partitions, totals }, isOld }: { status: PipelineStatus; isOld: boolean }) {
+  const spent = fates.reduce((sum, fate) => sum + totals[fate], 0);
+  const isWhole = spent === totals.records && partitions.every(({ conserved }) => conserved);
+  return (
+    <Panel title="Ledger" subtitle="how each offset was spent" isPending={isOld}>
+      <ul class="breakdown ledger" aria-label="Offsets by fate">
+        {fates.map((fate) => (
+          <li key={fate} class={fate}>
+            <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+              <rect width={(100 * totals[fate]) / Math.max(1, spent)} height="1" />
+            </svg>
+            <span class="group">
+              {fateWords[fate][0]} <span class="means">{fateWords[fate][1]}</span>
+            </span>
+            <span class="group-value">{count(totals[fate])}</span>
+            <span class="group-share">{totals.records > 0 ? share(totals[fate] / totals.records) : ''}</span>
+          </li>
+        ))}
+      </ul>
+      <p class={`sum ${isWhole ? 'good' : 'bad'}`}>
+        {isWhole
+          ? `${count(totals.records)} offsets, all accounted for`
+          : `${count(spent)} of ${count(totals.records)} offsets are accounted for`}
+      </p>
+      <DataTable
+        caption="Ledger by partition"
+        head={['Partition', ...fates.map((fate) => fateWords[fate][0]), 'Offsets']}
+        rows={partitions.map(({ partition, ledger, vector, start, conserved }) => [
+          String(partition),
+          ...fates.map((fate) => count(ledger[fate])),
+          `${count(vector - start)}${conserved ? '' : ' (differs)'}`,
+        ])}
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,88 @@
+// Each partition: what batch has counted (V), how far the live part reaches (W), where the log ends, and what is between.
+import { count } from '../../data/format.ts';
+import type { PartitionStatus, PipelineStatus } from '../../data/pipeline.ts';
+import { type Sample, standingStill } from '../../data/samples.ts';
+import { Panel } from '../../parts/panel.tsx';
+import { FigureTable } from './figure-table.tsx';
+
+interface PartitionsProps {
+  readonly status: PipelineStatus;
+  readonly samples: readonly Sample[];
+  readonly isOld: boolean;
+}
+
+export function Partitions({ status: { partitions, notes, lag }, samples, isOld }: PartitionsProps) {
+  const still = new Set(standingStill(samples, 10_000));
+  const most = Math.max(1, ...partitions.map(({ lagRecords }) => lagRecords ?? 0));
+  const sumOf = (of: (partition: PartitionStatus) => number) => partitions.reduce((sum, one) => sum + of(one), 0);
+  const isEndKnown = partitions.every(({ end }) => end !== null);
+  const row = (one: PartitionStatus) => {
+    const { partition, tidemark, vector, end, lagRecords } = one;
+    const isTold = notes.some((note) => note.startsWith(`partition ${partition}:`));
+    const state = stateOf(one, { isTold, isStill: still.has(partition) });
+    return {
+      key: partition,
+      head: String(partition),
+      cells: [
+        <span key="state" class={`state ${state.level}`}>
+          {state.words}
+        </span>,
+        <span key="lag" class="lag">
+          <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+            <rect width={(100 * (lagRecords ?? 0)) / most} height="1" />
+          </svg>
+          {known(lagRecords)}
+        </span>,
+        count(vector - tidemark),
+        count(tidemark),
+        count(vector),
+        known(end),
+      ],
+    };
+  };
+  return (
+    <Panel
+      title="Partitions"
+      subtitle={lag.records === null ? 'how far behind is not known' : undefined}
+      isPending={isOld}
+    >
+      <FigureTable
+        class="partitions"
+        caption="Partitions: tidemark, live part, the log's end, lag"
+        head={[
+          'Partition',
+          'State',
+          'Behind',
+          'Live part',
+          <abbr key="v" title="V: what the last batch run has counted; what lies below is exact">
+            Tidemark
+          </abbr>,
+          <abbr key="w" title="W: the next offset to be counted live">
+            Live to
+          </abbr>,
+          'Log ends',
+        ]}
+        rows={partitions.map(row)}
+        foot={[
+          'All',
+          '',
+          known(isEndKnown ? sumOf(({ lagRecords }) => lagRecords ?? 0) : null),
+          count(sumOf(({ tidemark, vector }) => vector - tidemark)),
+          count(sumOf(({ tidemark }) => tidemark)),
+          count(sumOf(({ vector }) => vector)),
+          known(isEndKnown ? sumOf(({ end }) => end ?? 0) : null),
+        ]}
+      />
+    </Panel>
+  );
+}
+
+const known = (offset: number | null): string => (offset === null ? 'unknown' : count(offset));
+
+function stateOf({ conserved, end, lagRecords }: PartitionStatus, at: { isTold: boolean; isStill: boolean }) {
+  if (!conserved) return { level: 'bad', words: 'not accounted for' };
+  if (at.isTold) return { level: 'bad', words: 'see above' };
+  if (at.isStill) return { level: 'bad', words: 'stands still' };
+  if (end === null) return { level: 'note', words: 'end unknown' };
+  return lagRecords ? { level: '', words: 'catching up' } : { level: '', words: 'at the end' };
+}

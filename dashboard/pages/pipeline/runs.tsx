@@ -1,0 +1,89 @@
+// The last batch runs: how long each took, how much it counted, and what its audit of the live numbers found.
+import type { ProblemDocument } from '../../data/api.ts';
+import { clockTime, count, dateTime, duration, localDate } from '../../data/format.ts';
+import { pageState } from '../../data/navigation.ts';
+import type { ToldRun } from '../../data/pipeline.ts';
+import { Chart } from '../../parts/chart.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { FigureTable } from './figure-table.tsx';
+
+interface RunsProps {
+  readonly runs: readonly ToldRun[] | undefined;
+  readonly problem: ProblemDocument | undefined;
+  readonly isOld: boolean;
+}
+
+export function Runs({ runs, problem, isOld }: RunsProps) {
+  const { tz } = pageState.value;
+  const today = localDate(Date.now(), tz);
+  const at = ({ publishedAt }: ToldRun): string => {
+    const ms = Date.parse(publishedAt);
+    return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz);
+  };
+  const inOrder = (runs ?? []).toReversed();
+  return (
+    <Panel
+      title="Batch runs"
+      subtitle={runs && (runs.length < 50 ? `${runs.length} so far` : 'the last 50')}
+      problem={problem}
+      isLoading={!runs}
+      isPending={isOld}
+    >
+      {runs?.length === 0 && <p class="blank">No run is known yet.</p>}
+      {runs && runs.length > 0 && (
+        <>
+          <Chart
+            caption="Duration of the batch runs in seconds"
+            heightPx={90}
+            labels={inOrder.map(at)}
+            ticks={inOrder.map((run) => at(run).slice(-8, -3))}
+            series={[
+              {
+                label: 'took',
+                tone: 'present',
+                shape: 'bars',
+                values: inOrder.map(({ ms }) => ms / 1_000),
+                texts: inOrder.map(({ ms }) => duration(ms)),
+              },
+            ]}
+          />
+          <FigureTable
+            class="runs"
+            caption="Batch runs, the newest first"
+            head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Run']}
+            rows={runs.map((run) => ({
+              key: run.id,
+              head: at(run),
+              cells: [
+                <Audit key="audit" {...run} />,
+                duration(run.ms),
+                known(run.records),
+                known(run.counted),
+                known(run.duplicate),
+                <code key="run">{run.id}</code>,
+              ],
+            }))}
+          />
+        </>
+      )}
+    </Panel>
+  );
+}
+
+const known = (records: number | null): string => (records === null ? '–' : count(records));
+
+function Audit({ audit, auditedEvents, auditNote }: ToldRun) {
+  const words = audit === 'equal' ? `equal, ${count(auditedEvents)} live events` : audit.replaceAll('-', ' ');
+  if (audit !== 'different')
+    return <span title={auditNote}>{auditNote === '' ? words : `${words}: ${auditNote}`}</span>;
+  return (
+    <details class="evidence">
+      <summary>different</summary>
+      <ul>
+        {auditNote.split('; ').map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,117 @@
+// What is wrong, in plain words with what to do; or that nothing is, and by what that is known.
+import type { ProblemDocument } from '../../data/api.ts';
+import type { Finding } from '../../data/advice.ts';
+import { findingsOf, plural } from '../../data/findings.ts';
+import { clockTime, dateTime, duration } from '../../data/format.ts';
+import { pageState } from '../../data/navigation.ts';
+import type { PipelineStatus, ToldRun } from '../../data/pipeline.ts';
+import type { Sample } from '../../data/samples.ts';
+
+interface VerdictProps {
+  readonly status: PipelineStatus | undefined;
+  readonly runs: readonly ToldRun[];
+  readonly samples: readonly Sample[];
+  /** When the status was told. */
+  readonly atMs: number;
+  readonly problem: ProblemDocument | undefined;
+}
+
+export function Verdict(props: VerdictProps) {
+  const { status, runs, samples, atMs, problem } = props;
+  const { tz } = pageState.value;
+  const isAsking = !status && !problem;
+  const found = problem ? [unanswered({ ...props, problem }, tz)] : [];
+  const findings = status && !problem ? findingsOf({ status, runs, samples, nowMs: atMs }) : found;
+  const bad = findings.filter(({ level }) => level === 'bad').length;
+  const level = isAsking ? 'asking' : bad > 0 ? 'bad' : findings.length > 0 ? 'note' : 'good';
+  return (
+    <section class={`verdict ${level}`} aria-label="What is wrong" aria-busy={isAsking}>
+      <h2>
+        <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(bad, findings.length)}</span>
+      </h2>
+      {findings.length > 0 && <Findings findings={findings} />}
+      {status && findings.length === 0 && <Proofs status={status} atMs={atMs} />}
+    </section>
+  );
+}
+
+function headline(bad: number, all: number): string {
+  if (all === 0) return 'Nothing is wrong';
+  const notes = all - bad;
+  const toKnow = `${plural(notes, 'thing')} to know`;
+  if (bad === 0) return `Nothing is wrong, ${toKnow}`;
+  return `${bad === 1 ? '1 thing is' : `${bad} things are`} wrong${notes > 0 ? `, ${toKnow}` : ''}`;
+}
+
+function Findings({ findings }: { findings: readonly Finding[] }) {
+  const { tz } = pageState.value;
+  return (
+    <ol class="findings">
+      {findings.map(({ level, what, details, act }) => (
+        <li key={what} class={level}>
+          <div>
+            <h3>
+              <span class="sign" aria-hidden="true" />
+              {what}
+            </h3>
+            <ul class="details">
+              {details.slice(0, shownDetails).map((detail) => (
+                <li key={detail}>{inZone(detail, tz)}</li>
+              ))}
+              {details.length > shownDetails && <li>and {details.length - shownDetails} more like these</li>}
+            </ul>
+          </div>
+          <p class="act">
+            <b>What to do:</b> {act}
+          </p>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+const shownDetails = 6;
+
+/** Serving writes instants in UTC. */
+function inZone(text: string, tz: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
+}
+
+/** By what it is known that nothing is wrong. */
+function Proofs({ status: { partitions, run, totals }, atMs }: { status: PipelineStatus; atMs: number }) {
+  const ago = duration(Math.max(0, atMs - Date.parse(run.publishedAt)));
+  const audit = run.audit === 'equal' ? 'its audit equal' : `its audit ${run.audit.replaceAll('-', ' ')}`;
+  if (totals.records === 0) {
+    return (
+      <p class="proofs">
+        No order has come yet: the pipeline stands ready. The first one shows here within seconds, for example with{' '}
+        <code>npx tidemark simulate</code>.
+      </p>
+    );
+  }
+  return (
+    <p class="proofs">
+      Every offset of {plural(partitions.length, 'partition')} is accounted for, the live part is at the log’s end, no
+      dead letters. The last batch run was published {ago} ago, {audit}.
+    </p>
+  );
+}
+
+/** Serving tells nothing: that alone is what is wrong. */
+function unanswered({ status, atMs, problem }: VerdictProps & { problem: ProblemDocument }, tz: string): Finding {
+  const words = problem.detail ?? problem.title;
+  if (problem.code === 'not-ready') {
+    return {
+      level: 'note',
+      what: 'Serving is getting ready',
+      details: [words],
+      act: 'Nothing, if this lasts seconds: a first start waits for the first batch run. Else look at /readyz of the batch layer (port 8083), then of the speed layer (port 8082).',
+    };
+  }
+  return {
+    level: 'bad',
+    what: 'Serving does not answer',
+    details: [words, ...(status ? [`the figures below are those of ${clockTime(atMs, tz)}`] : [])],
+    act: 'Look whether serving runs (/livez, its log) and can be reached from here. Orders are taken and counted all the same; this page goes on by itself.',
+  };
+}
