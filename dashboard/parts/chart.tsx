@@ -98,7 +98,7 @@ export function Chart(props: ChartProps) {
       />
       <DataTable
         caption={caption}
-        head={['', ...series.map(({ label }) => label)]}
+        head={['Time', ...series.map(({ label }) => label)]}
         rows={labels.map((label, i) => [label, ...series.map(({ texts }) => texts[i] ?? '–')])}
       />
     </figure>

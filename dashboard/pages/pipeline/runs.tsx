@@ -18,7 +18,7 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
   const today = localDate(Date.now(), tz);
   const at = ({ publishedAt }: ToldRun): string => {
     const ms = Date.parse(publishedAt);
-    return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz);
+    return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz).replace(/ \d{4},/, '');
   };
   const inOrder = (runs ?? []).toReversed();
   return (
@@ -50,7 +50,7 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
           <FigureTable
             class="runs"
             caption="Batch runs, the newest first"
-            head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Run']}
+            head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Compared', 'Run']}
             rows={runs.map((run) => ({
               key: run.id,
               head: at(run),
@@ -60,6 +60,7 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
                 known(run.records),
                 known(run.counted),
                 known(run.duplicate),
+                count(run.auditedEvents),
                 <code key="run">{run.id}</code>,
               ],
             }))}
@@ -72,13 +73,13 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
 
 const known = (records: number | null): string => (records === null ? '–' : count(records));
 
-function Audit({ audit, auditedEvents, auditNote }: ToldRun) {
-  const words = audit === 'equal' ? `equal, ${count(auditedEvents)} live events` : audit.replaceAll('-', ' ');
-  if (audit !== 'different')
-    return <span title={auditNote}>{auditNote === '' ? words : `${words}: ${auditNote}`}</span>;
+/** Its evidence, or what could not be compared, is behind the word. */
+function Audit({ audit, auditNote }: ToldRun) {
+  const words = audit.replaceAll('-', ' ');
+  if (auditNote === '') return words;
   return (
-    <details class="evidence">
-      <summary>different</summary>
+    <details class={`evidence ${audit}`}>
+      <summary>{words}</summary>
       <ul>
         {auditNote.split('; ').map((line) => (
           <li key={line}>{line}</li>
