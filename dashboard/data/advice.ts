@@ -17,7 +17,7 @@ const rules: readonly Rule[] = [
     matches: /^partition \d+: the log (was cut|ends) at/,
     level: 'bad',
     what: 'Kafka lost records that were counted',
-    act: 'Bring the old log back (a replica, a backup) and restart the layers; else begin anew with another TIDEMARK_TOPIC. What was counted stays counted; the other partitions go on.',
+    act: 'Bring the old log back (a replica, a backup) and restart the layers; else begin anew with another TIDEMARK_TOPIC. What was counted stays counted.',
   },
   {
     matches: /left the log before they were counted/,
@@ -41,19 +41,19 @@ const rules: readonly Rule[] = [
     matches: /^lag unknown since .* topic .* was made anew/,
     level: 'bad',
     what: 'The topic was deleted and made anew',
-    act: 'Begin anew with another TIDEMARK_TOPIC, or bring the old topic back. Until then ingest takes nothing (503 topic-made-anew).',
+    act: 'Bring the old topic back, or begin anew with another TIDEMARK_TOPIC. Until then ingest takes nothing.',
   },
   {
     matches: /^lag unknown since/,
     level: 'bad',
     what: 'Kafka cannot be read: how far behind the numbers are is unknown',
-    act: 'Look at Kafka. Here nothing is to be done: ingest answers 503, readers go on when Kafka is back, and what was counted stays counted.',
+    act: 'Look at Kafka. Here nothing is to be done: ingest answers 503, readers go on when it is back.',
   },
   {
     matches: /^live part stale since/,
     level: 'bad',
     what: 'Redis is away or read again: the live part stands still',
-    act: 'If this stays, look at Redis. No order is lost: they wait in Kafka, batch runs go on, and a wiped Redis is filled again by itself.',
+    act: 'If this stays, look at Redis. No order is lost: batch runs go on, and a wiped Redis is filled again by itself.',
   },
   {
     matches: /^live part stands still/,
@@ -71,7 +71,7 @@ const rules: readonly Rule[] = [
     matches: /ClickHouse cannot be read/,
     level: 'bad',
     what: 'ClickHouse cannot be read',
-    act: 'Look at ClickHouse. Answers stand on what was read before; orders wait in Kafka and are archived when it is back.',
+    act: 'Look at ClickHouse. Answers stand on what was read before; orders wait in Kafka.',
   },
   {
     matches: /^ClickHouse was set back/,

@@ -1,21 +1,23 @@
 // What is wrong, in words: each thing that serving can say, and what the figures say beside it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { exampleStatus } from '../../api/examples.ts';
 import { adviceOn } from './advice.ts';
 import { deadLetterWords } from './dead-letter-words.ts';
 import { findingsOf, type FindingsInput } from './findings.ts';
-import type { PipelineStatus, ToldRun } from './pipeline.ts';
+import type { Status, ToldRun } from './pipeline.ts';
 import type { Sample } from './samples.ts';
 
 const nowMs = Date.parse('2026-11-21T03:00:00Z');
 const ago = (ms: number) => new Date(nowMs - ms).toISOString();
 const ledger = { counted: 10, duplicate: 0, deferred: 0, rejected: 0, gap: 0 };
 const partition = { partition: 0, start: 0, tidemark: 10, vector: 10, end: 10, lagRecords: 0, ledger, conserved: true };
-const status: PipelineStatus = {
-  run: { id: 'r', publishedAt: ago(30_000), audit: 'equal', auditedEvents: 1, auditNote: '' },
+const status: Status = {
+  ...exampleStatus,
+  run: { ...exampleStatus.run, publishedAt: ago(30_000) },
   lag: { records: 0, ms: 0 },
   partitions: [partition],
-  totals: { ...ledger, records: 10 },
+  totals: { ...ledger, records: 10, liveCounted: 0 },
   deadLetters: { total: 0, byReason: {}, newest: [] },
   notes: [],
 };
@@ -27,9 +29,9 @@ const sample = (agoMs: number, some: Partial<Sample> = {}): Sample => ({
   waiting: 0,
   ...some,
 });
-const find = (some: Partial<PipelineStatus>, rest: Partial<FindingsInput> = {}) =>
+const find = (some: Partial<Status>, rest: Partial<FindingsInput> = {}) =>
   findingsOf({ status: { ...status, ...some }, runs: [], samples: [sample(0)], nowMs, ...rest });
-const briefly = (some: Partial<PipelineStatus>, rest?: Partial<FindingsInput>) =>
+const briefly = (some: Partial<Status>, rest?: Partial<FindingsInput>) =>
   find(some, rest).map(({ level, what, details }) => `${level}: ${[what, ...details].join(' / ')}`);
 
 describe('what serving says', () => {

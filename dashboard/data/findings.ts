@@ -1,11 +1,11 @@
 // What is wrong with the pipeline, the worst first: serving's notes, and what its figures say beside them. Pure.
 import { adviceOn, type Finding } from './advice.ts';
 import { count, duration } from './format.ts';
-import type { PipelineStatus, ToldRun } from './pipeline.ts';
+import type { Status, ToldRun } from './pipeline.ts';
 import { ratesOf, type Sample, standingStill, waitingMs } from './samples.ts';
 
 export interface FindingsInput {
-  readonly status: PipelineStatus;
+  readonly status: Status;
   readonly runs: readonly ToldRun[];
   readonly samples: readonly Sample[];
   readonly nowMs: number;

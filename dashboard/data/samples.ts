@@ -1,5 +1,5 @@
 // What the pipeline page remembers of the last minutes, and the rates between two looks. Pure.
-import type { PipelineStatus } from './pipeline.ts';
+import type { Status } from './pipeline.ts';
 
 export interface Sample {
   readonly atMs: number;
@@ -17,7 +17,7 @@ export const keptSamples = 121;
 /** Two looks further apart than this have no rate between them: the page was hidden, or the server away. */
 const maxGapMs = 3 * sampleEveryMs;
 
-export function sampleOf({ partitions, deadLetters }: PipelineStatus, atMs: number): Sample {
+export function sampleOf({ partitions, deadLetters }: Status, atMs: number): Sample {
   return {
     atMs,
     vector: partitions.map(({ vector }) => vector),

@@ -1,7 +1,8 @@
 // The pipeline at work, for whoever is called at night: what is wrong and what to do first, then the figures behind it.
 import { signal } from '@preact/signals';
+import { client } from '../data/client.ts';
 import { useTruthStream } from '../data/page-stream.ts';
-import type { PipelineStatus, ToldRuns } from '../data/pipeline.ts';
+import type { Status } from '../data/pipeline.ts';
 import { type Sample, sampleEveryMs, sampleOf, withSample } from '../data/samples.ts';
 import { useTimed } from '../data/timed.ts';
 import { DeadLetters } from './pipeline/dead-letters.tsx';
@@ -14,14 +15,14 @@ import { Verdict } from './pipeline/verdict.tsx';
 /** Of the last minutes; kept when the reader looks at another page and comes back. */
 const samples = signal<readonly Sample[]>([]);
 
-const remember = (status: PipelineStatus): void => {
+const remember = (status: Status): void => {
   samples.value = withSample(samples.value, sampleOf(status, Date.now()));
 };
 
 export function PipelinePage() {
   useTruthStream();
-  const { answer: status, answeredAtMs, problem } = useTimed('/v1/status', sampleEveryMs, remember).value;
-  const told = useTimed<ToldRuns>('/v1/batch-runs', 5_000).value;
+  const { answer: status, answeredAtMs, problem } = useTimed(client.status, sampleEveryMs, remember).value;
+  const told = useTimed(client.batchRuns, 5_000).value;
   const runs = told.answer?.runs;
   const isOld = problem !== undefined;
   const props = { status: status!, isOld };

@@ -1,10 +1,18 @@
-// The numbers of a chart as a table, folded away below it.
+// The numbers of a chart as a table, folded away below it; and tables that stand by themselves, whose cells may hold more
+// than text. A table scrolls by itself where it is larger than its place.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
 export interface TableProps {
   readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  readonly head: readonly ComponentChildren[];
+  /** The first cell of a row names it. */
+  readonly rows: readonly (readonly ComponentChildren[])[];
+  /** Tells the rows apart where their first cells do not. */
+  readonly keys?: readonly string[];
+  /** The row below all others. */
+  readonly foot?: readonly string[];
+  readonly class?: string;
 }
 
 export function DataTable(props: TableProps) {
@@ -18,31 +26,42 @@ export function DataTable(props: TableProps) {
   );
 }
 
-export function Table({ caption, head, rows }: TableProps) {
+export function Table({ caption, head, rows, keys, foot, class: name = '' }: TableProps) {
   return (
-    <div class="table-box" tabIndex={0} role="region" aria-label={caption}>
+    <div class={`table-box ${name}`} tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {head.map((text) => (
-              <th scope="col" key={text}>
-                {text}
+            {head.map((cell, i) => (
+              <th scope="col" key={i}>
+                {cell}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map(([first, ...rest]) => (
-            <tr key={first}>
-              <th scope="row">{first}</th>
-              {rest.map((text, i) => (
-                <td key={i}>{text}</td>
-              ))}
-            </tr>
+          {rows.map((cells, i) => (
+            <Row key={keys?.[i] ?? String(cells[0])} cells={cells} />
           ))}
         </tbody>
+        {foot && (
+          <tfoot>
+            <Row cells={foot} />
+          </tfoot>
+        )}
       </table>
     </div>
+  );
+}
+
+function Row({ cells: [first, ...rest] }: { cells: readonly ComponentChildren[] }) {
+  return (
+    <tr>
+      <th scope="row">{first}</th>
+      {rest.map((cell, i) => (
+        <td key={i}>{cell}</td>
+      ))}
+    </tr>
   );
 }

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { EventInput } from '../../cli/event-input.ts';
 import { count } from '../../dashboard/data/format.ts';
-import { fates, type PipelineStatus, type ToldRuns } from '../../dashboard/data/pipeline.ts';
+import { fates, type Status, type BatchRuns } from '../../dashboard/data/pipeline.ts';
 import { createKafkaJs } from '../../runtime/kafka/kafkajs-client.ts';
 import { until } from '../until.ts';
 import { browserContext, openBrowser, openStand, type Stand, watch } from './stand.ts';
@@ -53,7 +53,7 @@ const verdict = () => page.locator('section.verdict');
 const panel = (title: string) => page.locator('section.panel', { has: page.locator('h2', { hasText: title }) });
 const cellsOf = (row: string) => page.locator(`${row} > *`).allTextContents();
 const says = (words: string) => until(`it says ${words}`, async () => (await verdict().textContent())!.includes(words));
-const status = () => stand.ask<PipelineStatus>('/v1/status');
+const status = () => stand.ask<Status>('/v1/status');
 
 async function violations(): Promise<string[]> {
   const result = await new AxeBuilder({ page }).analyze();
@@ -93,7 +93,7 @@ describe('Pipeline', () => {
     await until('all of it is live', async () => (await status()).totals.counted === orders);
     const { run } = await stand.pipeline.batch.makeRun(undefined);
     await until('serving tells of it', async () => {
-      const { runs } = await stand.ask<ToldRuns>('/v1/batch-runs');
+      const { runs } = await stand.ask<BatchRuns>('/v1/batch-runs');
       return runs[0]?.id === run.run;
     });
     const first = '.runs tbody tr:nth-child(1)';

@@ -1,11 +1,11 @@
 // Records that could not be counted: why, and where the newest of them lie in the log.
 import { deadLetterWords } from '../../data/dead-letter-words.ts';
 import { count } from '../../data/format.ts';
-import type { PipelineStatus } from '../../data/pipeline.ts';
+import type { Status } from '../../data/pipeline.ts';
+import { Table } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { FigureTable } from './figure-table.tsx';
 
-export function DeadLetters({ status: { deadLetters }, isOld }: { status: PipelineStatus; isOld: boolean }) {
+export function DeadLetters({ status: { deadLetters }, isOld }: { status: Status; isOld: boolean }) {
   const reasons = Object.entries(deadLetters?.byReason ?? {});
   const most = Math.max(1, ...reasons.map(([, number]) => number));
   return (
@@ -31,14 +31,11 @@ export function DeadLetters({ status: { deadLetters }, isOld }: { status: Pipeli
               </li>
             ))}
           </ul>
-          <FigureTable
+          <Table
             caption={`The newest dead letters: ${deadLetters.newest.length}`}
             head={['Newest', 'Partition', 'Offset']}
-            rows={deadLetters.newest.map(({ partition, offset, reason }) => ({
-              key: `${partition}/${offset}`,
-              head: reason,
-              cells: [String(partition), count(offset)],
-            }))}
+            keys={deadLetters.newest.map(({ partition, offset }) => `${partition}/${offset}`)}
+            rows={deadLetters.newest.map(({ partition, offset, reason }) => [reason, String(partition), count(offset)])}
           />
         </>
       )}

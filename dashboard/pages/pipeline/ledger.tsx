@@ -1,6 +1,6 @@
 // How every offset of the log was spent: nothing may be left over.
 import { count, share } from '../../data/format.ts';
-import { type Fate, fates, type PipelineStatus } from '../../data/pipeline.ts';
+import { type Fate, fates, type Status } from '../../data/pipeline.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
@@ -12,7 +12,7 @@ const fateWords: Readonly<Record<Fate, readonly [name: string, means: string]>> 
   gap: ['Gap', 'no record: marks of transactions'],
 };
 
-export function LedgerPanel({ status: { partitions, totals }, isOld }: { status: PipelineStatus; isOld: boolean }) {
+export function LedgerPanel({ status: { partitions, totals }, isOld }: { status: Status; isOld: boolean }) {
   const spent = fates.reduce((sum, fate) => sum + totals[fate], 0);
   const isWhole = spent === totals.records && partitions.every(({ conserved }) => conserved);
   return (

@@ -1,12 +1,12 @@
 // Each partition: what batch has counted (V), how far the live part reaches (W), where the log ends, and what is between.
 import { count } from '../../data/format.ts';
-import type { PartitionStatus, PipelineStatus } from '../../data/pipeline.ts';
+import type { PartitionStatus, Status } from '../../data/pipeline.ts';
 import { type Sample, standingStill } from '../../data/samples.ts';
+import { Table } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { FigureTable } from './figure-table.tsx';
 
 interface PartitionsProps {
-  readonly status: PipelineStatus;
+  readonly status: Status;
   readonly samples: readonly Sample[];
   readonly isOld: boolean;
 }
@@ -20,25 +20,22 @@ export function Partitions({ status: { partitions, notes, lag }, samples, isOld 
     const { partition, tidemark, vector, end, lagRecords } = one;
     const isTold = notes.some((note) => note.startsWith(`partition ${partition}:`));
     const state = stateOf(one, { isTold, isStill: still.has(partition) });
-    return {
-      key: partition,
-      head: String(partition),
-      cells: [
-        <span key="state" class={`state ${state.level}`}>
-          {state.words}
-        </span>,
-        <span key="lag" class="lag">
-          <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-            <rect width={(100 * (lagRecords ?? 0)) / most} height="1" />
-          </svg>
-          {known(lagRecords)}
-        </span>,
-        count(vector - tidemark),
-        count(tidemark),
-        count(vector),
-        known(end),
-      ],
-    };
+    return [
+      String(partition),
+      <span key="state" class={`state ${state.level}`}>
+        {state.words}
+      </span>,
+      <span key="lag" class="lag">
+        <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+          <rect width={(100 * (lagRecords ?? 0)) / most} height="1" />
+        </svg>
+        {known(lagRecords)}
+      </span>,
+      count(vector - tidemark),
+      count(tidemark),
+      count(vector),
+      known(end),
+    ];
   };
   return (
     <Panel
@@ -46,7 +43,7 @@ export function Partitions({ status: { partitions, notes, lag }, samples, isOld 
       subtitle={lag.records === null ? 'how far behind is not known' : undefined}
       isPending={isOld}
     >
-      <FigureTable
+      <Table
         class="partitions"
         caption="Partitions: tidemark, live part, the log's end, lag"
         head={[

@@ -1,15 +1,15 @@
 // The last batch runs: how long each took, how much it counted, and what its audit of the live numbers found.
-import type { ProblemDocument } from '../../data/api.ts';
+import type { Problem } from '../../data/problem.ts';
 import { clockTime, count, dateTime, duration, localDate } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import type { ToldRun } from '../../data/pipeline.ts';
 import { Chart } from '../../parts/chart.tsx';
+import { Table } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { FigureTable } from './figure-table.tsx';
 
 interface RunsProps {
   readonly runs: readonly ToldRun[] | undefined;
-  readonly problem: ProblemDocument | undefined;
+  readonly problem: Problem | undefined;
   readonly isOld: boolean;
 }
 
@@ -47,23 +47,21 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
               },
             ]}
           />
-          <FigureTable
+          <Table
             class="runs"
             caption="Batch runs, the newest first"
             head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Compared', 'Run']}
-            rows={runs.map((run) => ({
-              key: run.id,
-              head: at(run),
-              cells: [
-                <Audit key="audit" {...run} />,
-                duration(run.ms),
-                known(run.records),
-                known(run.counted),
-                known(run.duplicate),
-                count(run.auditedEvents),
-                <code key="run">{run.id}</code>,
-              ],
-            }))}
+            keys={runs.map(({ id }) => id)}
+            rows={runs.map((run) => [
+              at(run),
+              <Audit key="audit" {...run} />,
+              duration(run.ms),
+              known(run.records),
+              known(run.counted),
+              known(run.duplicate),
+              count(run.auditedEvents),
+              <code key="run">{run.id}</code>,
+            ])}
           />
         </>
       )}

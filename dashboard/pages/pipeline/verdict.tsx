@@ -1,19 +1,19 @@
 // What is wrong, in plain words with what to do; or that nothing is, and by what that is known.
-import type { ProblemDocument } from '../../data/api.ts';
+import type { Problem } from '../../data/problem.ts';
 import type { Finding } from '../../data/advice.ts';
 import { findingsOf, plural } from '../../data/findings.ts';
 import { clockTime, dateTime, duration } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
-import type { PipelineStatus, ToldRun } from '../../data/pipeline.ts';
+import type { Status, ToldRun } from '../../data/pipeline.ts';
 import type { Sample } from '../../data/samples.ts';
 
 interface VerdictProps {
-  readonly status: PipelineStatus | undefined;
+  readonly status: Status | undefined;
   readonly runs: readonly ToldRun[];
   readonly samples: readonly Sample[];
   /** When the status was told. */
   readonly atMs: number;
-  readonly problem: ProblemDocument | undefined;
+  readonly problem: Problem | undefined;
 }
 
 export function Verdict(props: VerdictProps) {
@@ -78,7 +78,7 @@ function inZone(text: string, tz: string): string {
 }
 
 /** By what it is known that nothing is wrong. */
-function Proofs({ status: { partitions, run, totals }, atMs }: { status: PipelineStatus; atMs: number }) {
+function Proofs({ status: { partitions, run, totals }, atMs }: { status: Status; atMs: number }) {
   const ago = duration(Math.max(0, atMs - Date.parse(run.publishedAt)));
   const audit = run.audit === 'equal' ? 'its audit equal' : `its audit ${run.audit.replaceAll('-', ' ')}`;
   if (totals.records === 0) {
@@ -98,8 +98,8 @@ function Proofs({ status: { partitions, run, totals }, atMs }: { status: Pipelin
 }
 
 /** Serving tells nothing: that alone is what is wrong. */
-function unanswered({ status, atMs, problem }: VerdictProps & { problem: ProblemDocument }, tz: string): Finding {
-  const words = problem.detail ?? problem.title;
+function unanswered({ status, atMs, problem }: VerdictProps & { problem: Problem }, tz: string): Finding {
+  const words = problem.detail;
   if (problem.code === 'not-ready') {
     return {
       level: 'note',
