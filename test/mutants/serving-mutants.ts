@@ -378,4 +378,28 @@ export const servingMutants: readonly Mutant[] = [
     replace: '',
     tests: ['serving/answer-memo.property.test.ts'],
   },
+  {
+    id: 'run-work-of-a-lost-parent',
+    breaks: 'what a run added is unknown, not nothing, where its parent is gone',
+    file: 'serving/run-history.ts',
+    find: "parent === '' ? row : byId.get(parent)",
+    replace: 'byId.get(parent) ?? row',
+    tests: ['serving/run-history.test.ts'],
+  },
+  {
+    id: 'rate-over-a-pause',
+    breaks: 'the page shows no rate over a time in which it did not look',
+    file: 'dashboard/data/samples.ts',
+    find: ' || ms > maxGapMs',
+    replace: '',
+    tests: ['dashboard/data/samples.test.ts'],
+  },
+  {
+    id: 'quiet-partition-stands-still',
+    breaks: 'a partition stands still only if it had records waiting all the time',
+    file: 'dashboard/data/samples.ts',
+    find: ' && endThen !== null && endThen > offset',
+    replace: '',
+    tests: ['dashboard/data/samples.test.ts'],
+  },
 ];
