@@ -169,6 +169,7 @@ describe('Pipeline', () => {
     await page.route('**/v1/status', (route) =>
       route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(notReady) }),
     );
+    await says('Not ready yet');
     await says('Serving is getting ready');
     await says('no batch run is adopted yet');
     // The browser tells of each refused request; nothing else may be told.

@@ -27,7 +27,7 @@ export function Verdict(props: VerdictProps) {
   return (
     <section class={`verdict ${level}`} aria-label="What is wrong" aria-busy={isAsking}>
       <h2>
-        <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(bad, findings.length)}</span>
+        <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(bad, findings.length, problem)}</span>
       </h2>
       {findings.length > 0 && <Findings findings={findings} />}
       {status && findings.length === 0 && <Proofs status={status} atMs={atMs} />}
@@ -35,7 +35,8 @@ export function Verdict(props: VerdictProps) {
   );
 }
 
-function headline(bad: number, all: number): string {
+function headline(bad: number, all: number, problem: Problem | undefined): string {
+  if (problem) return bad > 0 ? 'Disconnected' : 'Not ready yet';
   if (all === 0) return 'Nothing is wrong';
   const notes = all - bad;
   const toKnow = `${plural(notes, 'thing')} to know`;
