@@ -42,7 +42,7 @@ export function Table({ caption, head, rows, keys, foot, class: name = '' }: Tab
         </thead>
         <tbody>
           {rows.map((cells, i) => (
-            <Row key={keys?.[i] ?? String(cells[0])} cells={cells} />
+            <Row key={keys?.[i] ?? (typeof cells[0] === 'string' ? cells[0] : i)} cells={cells} />
           ))}
         </tbody>
         {foot && (
