@@ -25,8 +25,8 @@ export interface KnownAnswer {
 export interface AnswerMemo {
   /** undefined where the address was not asked at this standing. */
   find(address: string, standing: Standing): KnownAnswer | undefined;
-  /** `standing` is the one that `find` was just asked for. */
-  add(address: string, query: Query, prepared: PreparedAnswer): KnownAnswer;
+  /** `standing` of what is prepared is the one that `find` was just asked for. Throws what `prepare` throws. */
+  add(address: string, query: Query, prepare: () => PreparedAnswer): KnownAnswer;
   /** Lets go of what is of an earlier standing. */
   forgetUnless(standing: Standing | undefined): void;
 }
@@ -76,15 +76,19 @@ export function createAnswerMemo({ totalBytes, answerBytes }: MemoBounds): Answe
       return entries.get(address);
     },
     forgetUnless,
-    add(address, query, { tag, compute }) {
+    add(address, query, prepare) {
       let computing: Promise<Answer> | undefined;
+      let prepared: PreparedAnswer | undefined = prepare();
+      const { tag } = prepared;
+      // Begun in this turn or planned anew: a plan holds up to 100,000 windows, far more than an entry is weighed with.
+      queueMicrotask(() => (prepared = undefined));
       const entry: Entry = {
         query,
         tag,
         written: undefined,
         bytes: 0,
         compute: () =>
-          (computing ??= compute().finally(() => {
+          (computing ??= (prepared ?? prepare()).compute().finally(() => {
             computing = undefined;
           })),
         keep(written) {

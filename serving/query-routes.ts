@@ -43,7 +43,7 @@ export function registerQueryRoutes(
     if (known) return known;
     const query = parser.ofParameters(request.query as Parameters);
     if (!standing || query.atLeast) return query;
-    return memo.add(request.url, query, prepareAnswer(dependencies, standing, query));
+    return memo.add(request.url, query, () => prepareAnswer(dependencies, standing, query));
   }
 
   function prepareAnew(query: Query): KnownAnswer {

@@ -402,4 +402,12 @@ export const servingMutants: readonly Mutant[] = [
     replace: '',
     tests: ['dashboard/data/samples.test.ts'],
   },
+  {
+    id: 'plan-kept-with-its-answer',
+    breaks: 'what memory holds of an answer is what it is weighed with: not its plan of up to 100,000 windows',
+    file: 'serving/answer-memo.ts',
+    find: 'queueMicrotask(() => (prepared = undefined));',
+    replace: '',
+    tests: ['serving/answer-memo.test.ts'],
+  },
 ];
