@@ -73,10 +73,12 @@ export async function* readStream<Q extends ClientStreamQuery>(
         if (done) break;
         for (const { name, id, data } of parser.push(value)) {
           if (!names.includes(name)) continue;
+          // Before its id counts: what cannot be read is asked for again.
+          const event = { name, id, data: connection.parseJson(data) } as StreamEvent<Q>;
           if (id !== undefined) lastId = id;
           if (name !== 'error') failures = 0;
           watch.pause();
-          yield { name, id, data: connection.parseJson(data) } as StreamEvent<Q>;
+          yield event;
           watch.seen();
         }
         retryMs = parser.retryMs() ?? retryMs;

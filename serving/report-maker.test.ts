@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ReportRun } from '../api/report-schema.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createReportMaker, type Occasion, type ReportMakerDependencies } from './report-maker.ts';
 import { createReportScheduler } from './report-scheduler.ts';
-import type { Report } from './report-store.ts';
+import { type Report, reportsAway } from './report-store.ts';
 import { createTestApp, type TestApp } from './test-app.ts';
 
 const nowMs = Date.UTC(2024, 4, 3, 6);
@@ -70,4 +71,17 @@ test('a file that is there is not made again: its query is not even asked', asyn
   const [made] = await world.reports.store.runs('sales', 1);
   const other = makerOf({ query: hanging() });
   expect(await other.make(report, asked(0))).toEqual(made);
+});
+
+test('what is written is recorded so, also where the record failed at first', async () => {
+  const { store } = world.reports;
+  let recorded = 0;
+  const failing = { ...store, record: (run: ReportRun) => ((recorded += 1) === 1 ? away() : store.record(run)) };
+  const away = () => Promise.reject(reportsAway(new Error('refused')));
+  const maker = makerOf({ store: failing });
+  const refused = await maker.make(report, asked(0)).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ fields: { code: 'reports-away' } });
+  await maker.fail(report, asked(0), nowMs, refused);
+  expect(await store.runs('sales', 9)).toMatchObject([{ outcome: 'written', file: '20240503T060000.000Z.csv' }]);
+  expect(maker.recorded()).toEqual({ written: 1, failed: 0 });
 });

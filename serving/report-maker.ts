@@ -23,8 +23,8 @@ export interface ReportMaker extends Disposable {
    * @throws Problem: nothing is written then, or it is written and not recorded; making it again settles that.
    */
   make(report: Report, occasion: Occasion): Promise<ReportRun | undefined>;
-  /** Records that it was given up. */
-  fail(report: Report, occasion: Occasion, startedAt: number, problem: unknown): Promise<FailedRun>;
+  /** Records that it was given up; where its file is written all the same, that. */
+  fail(report: Report, occasion: Occasion, startedAt: number, problem: unknown): Promise<ReportRun>;
   /** What this process has recorded since its start. */
   recorded(): Readonly<Record<ReportRun['outcome'], number>>;
 }
@@ -132,7 +132,8 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
         title,
         detail = title,
       } = error instanceof Problem ? error.fields : { code: 'internal', title: 'a fault: see the log of serving' };
-      const run = failure(report, occasion, startedAt, { code, detail: detail.slice(0, 500) });
+      const made = await folder.made(report.name, fileOf(occasion)).catch(() => undefined);
+      const run = made ?? failure(report, occasion, startedAt, { code, detail: detail.slice(0, 500) });
       await record(run);
       return run;
     },

@@ -45,6 +45,8 @@ const runRequest = Compile(reportRunRequestSchema);
 export function parseReportDraft(body: unknown, generation: Generation, nowMs: number): ReportDraft {
   if (!draft.Check(body)) throw refusalOf(reportDraftSchema, draft.Errors(body), body);
   const { title = '', query, schedule = null, tz = 'UTC' } = body;
+  // ClickHouse refuses such a text, or keeps another one.
+  if (!title.isWellFormed()) throw badParameter('bad-value', 'title', title, 'a text without unpaired surrogates');
   if (Buffer.byteLength(JSON.stringify(query)) > maxQueryBytes) {
     throw badParameter('bad-value', 'query', query, `a query of at most ${maxQueryBytes} bytes`);
   }

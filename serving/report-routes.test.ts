@@ -288,6 +288,7 @@ describe('what is refused', () => {
     [{ query, colour: 'red' }, 'unknown-parameter', 'colour'],
     [{ query: 'orders' }, 'wrong-type', 'query'],
     [{ query, title: 'x'.repeat(201) }, 'bad-value', 'title'],
+    [{ query, title: 'half of \ud83d' }, 'bad-value', 'title'],
     [{ query, title: 7 }, 'wrong-type', 'title'],
     [{ query, schedule: 7 }, 'wrong-type', 'schedule'],
     [{ query, schedule: 'daily' }, 'bad-schedule', 'schedule'],

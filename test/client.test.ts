@@ -328,6 +328,26 @@ describe('streams', () => {
     await stream.return();
   });
 
+  test('an event that cannot be read is asked for again, after a longer wait each time', async () => {
+    const ids: (string | undefined)[] = [];
+    const baseUrl = await fake((request, response) => {
+      ids.push(request.headers['last-event-id'] as string | undefined);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const first = 'event: provenance\nid: a.1\ndata: {}\n\n';
+      response.end(`${ids.length === 1 ? first : ''}event: change\nid: a.2\ndata: ${ids.length < 4 ? '{' : '{}'}\n\n`);
+    });
+    const waits: number[] = [];
+    const stream = createClient({ baseUrl, wait: turn, random: () => 1 }).stream(byStore, {
+      onRetry: ({ waitMs }) => waits.push(waitMs),
+    });
+    expect([(await stream.next()).value?.id, (await stream.next()).value?.id]).toEqual(['a.1', 'a.2']);
+    expect([ids, waits]).toEqual([
+      [undefined, 'a.1', 'a.1', 'a.1'],
+      [1_000, 2_000, 4_000],
+    ]);
+    await stream.return();
+  });
+
   test('events are the same however their text is cut, and none is longer than the bound', () => {
     const text =
       'retry: 5\n\nevent: state\nid: a\ndata: {"a":1}\n\n:\n\nevent: error\ndata: {}\n\ndata: x\ndata: y\n\n';

@@ -94,4 +94,20 @@ export const reportMutants: readonly Mutant[] = [
     replace: '',
     tests: routes,
   },
+  {
+    id: 'report-written-recorded-as-failed',
+    breaks: 'what is written is recorded so, also where the record failed at first',
+    file: 'serving/report-maker.ts',
+    find: 'const run = made ?? failure(',
+    replace: 'const run = failure(',
+    tests: ['serving/report-maker.test.ts'],
+  },
+  {
+    id: 'report-title-not-judged',
+    breaks: 'a title that ClickHouse cannot keep is refused',
+    file: 'serving/report-parse.ts',
+    find: 'if (!title.isWellFormed()) throw',
+    replace: 'if (title === undefined) throw',
+    tests: routes,
+  },
 ];

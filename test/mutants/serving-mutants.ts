@@ -410,4 +410,14 @@ export const servingMutants: readonly Mutant[] = [
     replace: '',
     tests: ['serving/answer-memo.test.ts'],
   },
+  {
+    id: 'client-passes-over-an-unreadable-event',
+    breaks: 'an event that cannot be read is asked for again',
+    file: 'api/client-stream.ts',
+    find: `const event = { name, id, data: connection.parseJson(data) } as StreamEvent<Q>;
+          if (id !== undefined) lastId = id;`,
+    replace: `if (id !== undefined) lastId = id;
+          const event = { name, id, data: connection.parseJson(data) } as StreamEvent<Q>;`,
+    tests: ['test/client.test.ts'],
+  },
 ];
