@@ -216,6 +216,13 @@ describe('after a crash', () => {
     expect(inFolder()).toEqual([`.${file}.2.part`, file, json, '20261101T080000Z.json']);
   });
 
+  test('what others put there is left, however old it is', async () => {
+    const names = ['.download.part', '.sales.csv.1.part', 'package.json', 'settings.json'];
+    for (const name of names) leave(name, 60 * 60_000);
+    expect(await folder.removeLeftOver()).toEqual([]);
+    expect(inFolder()).toEqual(names);
+  });
+
   test('an instant whose writer died between JSON and CSV is written once its JSON is old', async () => {
     leave(json, 60_000);
     expect(await write()).toBeUndefined();

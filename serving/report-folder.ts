@@ -85,9 +85,11 @@ export function openReportFolder(path: string, clock: () => number): ReportFolde
   async function removeLeftOverOf(report: string): Promise<string[]> {
     const { folder, entries } = await entriesOf(report);
     const names = new Set(entries.map(({ name }) => name));
-    const unfinished = [...names].filter(
-      (name) => /^\..*\.part$/.test(name) || (name.endsWith('.json') && !names.has(name.replace(/\.json$/, '.csv'))),
-    );
+    const unfinished = [...names].filter((name) => {
+      // Only what has the name of a report's file: the folder may hold what others put there.
+      const csv = csvOf(name);
+      return csv !== undefined && isReportFile(csv) && (name.endsWith('.part') || !names.has(csv));
+    });
     const removed: string[] = [];
     for (const name of unfinished) {
       const found = await lstat(join(folder, name)).catch(orMissing);
@@ -169,6 +171,12 @@ export function openReportFolder(path: string, clock: () => number): ReportFolde
         return removed;
       }),
   };
+}
+
+/** The file that a .part or a JSON is of; undefined for other names. */
+function csvOf(name: string): string | undefined {
+  const [, ofPart, ofJson] = /^\.(.+\.csv)\.[^.]+\.part$|^(.+)\.json$/.exec(name) ?? [];
+  return ofPart ?? (ofJson === undefined ? undefined : `${ofJson}.csv`);
 }
 
 function orMissing(error: NodeJS.ErrnoException): undefined {

@@ -110,4 +110,12 @@ export const reportMutants: readonly Mutant[] = [
     replace: 'if (title === undefined) throw',
     tests: routes,
   },
+  {
+    id: 'report-strange-file-removed',
+    breaks: 'what others put into the folder is left',
+    file: 'serving/report-folder.ts',
+    find: 'csv !== undefined && isReportFile(csv) &&',
+    replace: 'csv !== undefined &&',
+    tests: folder,
+  },
 ];
