@@ -21,6 +21,8 @@ export interface BuiltFile {
 /** Resolves with the files that it wrote, each with its compressed forms beside it. */
 export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
   rmSync(folder, { recursive: true, force: true });
+  // Else Vite builds what is meant for development wherever it is set to something else, as in tests.
+  process.env['NODE_ENV'] = 'production';
   const outcome = (await build({
     root,
     configFile: false,
