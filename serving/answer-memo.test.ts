@@ -9,7 +9,7 @@ import type { Standing } from './standing.ts';
 const query = {} as Query;
 const tag = 'W/"x"';
 const prepared = () => ({ tag, compute: () => Promise.reject(new Error('not asked')) });
-const written = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes) });
+const written = (bytes: number) => ({ headers: {}, body: Buffer.alloc(bytes), bytes });
 const standing = (): Standing => ({ cut: {} as Cut, nowMs: 0, lag: undefined, deadLetters: null, notes: [] });
 
 test('together no more bytes are kept than allowed: the oldest answers go first', () => {

@@ -8,7 +8,9 @@ import { answersAlike, type Standing } from './standing.ts';
 /** An answer as it is sent. */
 export interface WrittenAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  /** As text where it is short: Node sends that with the header in one write. */
+  readonly body: Buffer | string;
+  readonly bytes: number;
 }
 
 export interface KnownAnswer {
@@ -92,9 +94,9 @@ export function createAnswerMemo({ totalBytes, answerBytes }: MemoBounds): Answe
             computing = undefined;
           })),
         keep(written) {
-          if (entry.written || written.body.length > answerBytes) return;
+          if (entry.written || written.bytes > answerBytes) return;
           entry.written = written;
-          grow(address, entry, written.body.length);
+          grow(address, entry, written.bytes);
         },
       };
       entries.set(address, entry);

@@ -1,5 +1,5 @@
 // What serving exports to Prometheus: where V and W stand, the ledger (conservation), lag, how long queries take.
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { sum } from '../schemas/offset-vector.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -8,8 +8,10 @@ import { briefRuns } from './run-history.ts';
 
 export interface ServingMetrics {
   readonly registry: Registry;
-  /** Starts the clock of one query; call what it returns when the answer is made. */
+  /** Starts the clock of one query that is computed; call what it returns when the answer is made. */
   startQuery(): () => void;
+  /** One answer more was told from memory. */
+  countRemembered(): void;
 }
 
 export interface ServingMetricsDependencies {
@@ -89,9 +91,19 @@ export function createServingMetrics({ live, pipeline, clock }: ServingMetricsDe
   );
   const duration = new Histogram({
     name: 'tidemark_serving_query_seconds',
-    help: 'Time to answer a query',
+    help: 'Time to answer a query that is not told from memory',
     buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 20],
     registers: [registry],
   });
-  return { registry, startQuery: () => duration.startTimer() };
+  let remembered = 0;
+  new Counter({
+    name: 'tidemark_serving_remembered_answers_total',
+    help: 'Answers that were told from memory, as nothing had changed',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(remembered);
+    },
+  });
+  return { registry, startQuery: () => duration.startTimer(), countRemembered: () => void (remembered += 1) };
 }

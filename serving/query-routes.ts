@@ -25,6 +25,7 @@ const bodyLimitBytes = 64 * 1024;
 const memoBounds = { totalBytes: 64 * 1024 * 1024, answerBytes: 4 * 1024 * 1024 };
 const caching = 'private, no-cache';
 const lookMs = 5_000;
+const shortBytes = 16 * 1024;
 
 export function registerQueryRoutes(
   app: FastifyInstance,
@@ -56,7 +57,6 @@ export function registerQueryRoutes(
   app.addHook('onClose', async () => clearInterval(looking));
 
   app.get('/v1/query', { config: { operation: operations.getQuery } }, (request, reply) => {
-    const done = metrics.startQuery();
     const held = request.headers['if-none-match'];
     const found = lookUp(request);
     const isTold = 'tag' in found && tell(found);
@@ -67,13 +67,14 @@ export function registerQueryRoutes(
     function tell({ tag, written }: KnownAnswer): boolean {
       const isHeld = namesTag(held, tag);
       if (!isHeld && !written) return false;
-      done();
+      metrics.countRemembered();
       void reply.header('etag', tag).header('cache-control', caching);
       void (isHeld ? reply.status(304).send() : reply.headers(written!.headers).send(written!.body));
       return true;
     }
 
     async function compute(): Promise<FastifyReply> {
+      const done = metrics.startQuery();
       if (!('tag' in found) && found.atLeast) await awaitAtLeast(dependencies, found.atLeast);
       const known = 'tag' in found ? found : prepareAnew(found);
       if (tell(known)) return reply;
@@ -110,12 +111,17 @@ function sendAnswer(
   void reply.headers(headers);
   const pieces = query.format === 'csv' ? csvPieces(answer, query) : jsonPieces(answer, query);
   if (answer.rows.length <= rowsInOne) {
-    const body = Buffer.from([...pieces].join(''));
-    keep({ headers, body });
+    const text = [...pieces].join('');
+    const body = Buffer.from(text);
+    keep(written(headers, body.length <= shortBytes ? text : body, body.length));
     return reply.send(body);
   }
-  const kept = keptPieces(pieces, (body) => keep({ headers, body }));
+  const kept = keptPieces(pieces, (body) => keep(written(headers, body, body.length)));
   return reply.send(Readable.from(kept, { objectMode: false }));
+}
+
+function written(headers: Record<string, string>, body: Buffer | string, bytes: number): WrittenAnswer {
+  return { headers: { ...headers, 'content-length': String(bytes) }, body, bytes };
 }
 
 /** The same pieces; `keep` is called with all of them after the last one, unless they are too long to be kept. */
