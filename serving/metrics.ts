@@ -96,14 +96,15 @@ export function createServingMetrics({ live, pipeline, clock }: ServingMetricsDe
     registers: [registry],
   });
   let remembered = 0;
-  new Counter({
+  const memory = new Counter({
     name: 'tidemark_serving_remembered_answers_total',
     help: 'Answers that were told from memory, as nothing had changed',
-    registers: [registry],
+    registers: [],
     collect() {
       this.reset();
       this.inc(remembered);
     },
   });
+  registry.registerMetric(memory);
   return { registry, startQuery: () => duration.startTimer(), countRemembered: () => void (remembered += 1) };
 }
