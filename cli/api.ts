@@ -9,7 +9,7 @@ import {
   TidemarkError,
 } from '../api/client.ts';
 import { CliError, exitCodes } from './errors.ts';
-import { parseExactly } from './exact-json.ts';
+import { parseExactly } from '../api/exact-json.ts';
 
 /** A bigint where an integer is beyond 2^53. */
 export type Cell = string | number | bigint | boolean | null;

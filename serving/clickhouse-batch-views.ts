@@ -14,6 +14,7 @@ import { addGroup, type GroupMap, hashBytesOf } from './groups.ts';
 import type { Chain, PinnedRun } from './live-view.ts';
 import { findChain } from './pin-run.ts';
 import { createResultCache } from './result-cache.ts';
+import { clickhouseAway } from './clickhouse-away.ts';
 
 interface BatchViewLimits {
   readonly timeoutMs: number;
@@ -174,14 +175,7 @@ export function createClickHouseBatchViews(
 }
 
 function batchViewsAway(error: unknown): Problem {
-  const why = error instanceof Error ? error.message.slice(0, 300) : String(error);
-  return new Problem({
-    code: 'batch-views-away',
-    status: 503,
-    title: 'Batch views away',
-    detail: `ClickHouse did not answer: ${why}`,
-    retryAfterSeconds: 1,
-  });
+  return clickhouseAway('batch-views-away', 'Batch views away', error);
 }
 
 function runUnreadable({ run }: PinnedRun, why: string): Problem {

@@ -1,19 +1,7 @@
 // What a query can say, by example: POST, ranges, ranking, currencies, empty windows.
 import { describe, expect, test } from 'vitest';
-import type { OrderEvent } from '../schemas/order-event.ts';
-import { createHalvedApp, createTestApp, type TestAppOptions } from './test-app.ts';
-
-const nowMs = Date.UTC(2024, 2, 15, 12, 0, 30);
-const day = (text: string) => Date.parse(`${text}T10:00:00Z`);
-const appOf = (events: readonly Partial<OrderEvent>[], options: Partial<TestAppOptions> = {}) =>
-  createHalvedApp(events, { nowMs, ...options });
-
-const order = (occurredAt: number, storeId: string, amountMinor: number, currency = 'USD') => ({
-  occurredAt,
-  storeId,
-  amountMinor,
-  currency,
-});
+import { createTestApp } from './test-app.ts';
+import { appOf, day, nowMs, order } from './test-march.ts';
 
 /** Rows as short lists: window start (date and hour), then the named columns. */
 function shortRows(rows: readonly Record<string, unknown>[], ...columns: string[]) {

@@ -3,6 +3,7 @@
 import { type QueryInput, querySchema, streamSchema } from '../api/query-schema.ts';
 import { badParameter } from '../runtime/problem.ts';
 import type { Definition } from '../schemas/definition.ts';
+import type { Generation } from '../schemas/generation.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
 import { createInputCheck } from './input-check.ts';
 import { instantOf, isTimeZone, startOfLocalDate } from './local-time.ts';
@@ -20,6 +21,15 @@ export interface QueryParser {
   /** Of POST: a body that was read as JSON. */
   ofBody(body: unknown): Query;
   ofStream(parameters: Parameters): { readonly query: Query; readonly minIntervalMs: number | undefined };
+}
+
+const parsers = new WeakMap<Generation, QueryParser>();
+
+/** One for all who parse queries of a generation: compiling the schemas takes milliseconds. */
+export function queryParserOf(generation: Generation): QueryParser {
+  const parser = parsers.get(generation) ?? createQueryParser(generation.definition, generation.partitions);
+  parsers.set(generation, parser);
+  return parser;
 }
 
 /** `partitions` is the length that a token's vector must have. */

@@ -3,21 +3,8 @@ import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import type { OrderEvent } from '../schemas/order-event.ts';
 import { until } from '../test/until.ts';
-import { createHalvedApp, type TestAppOptions } from './test-app.ts';
-
-const nowMs = Date.UTC(2024, 2, 15, 12, 0, 30);
-const day = (text: string) => Date.parse(`${text}T10:00:00Z`);
-const appOf = (events: readonly Partial<OrderEvent>[], options: Partial<TestAppOptions> = {}) =>
-  createHalvedApp(events, { nowMs, ...options });
-
-const order = (occurredAt: number, storeId: string, amountMinor: number, currency = 'USD') => ({
-  occurredAt,
-  storeId,
-  amountMinor,
-  currency,
-});
+import { appOf, day, order } from './test-march.ts';
 
 describe('provenance', () => {
   test('short by default, all of it on request', async () => {

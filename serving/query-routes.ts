@@ -15,7 +15,7 @@ import {
 import { namesTag } from './answer-tag.ts';
 import { csvPieces, jsonPieces } from './answer-text.ts';
 import type { ServingMetrics } from './metrics.ts';
-import { createQueryParser, type Parameters } from './query-parse.ts';
+import { type Parameters, queryParserOf } from './query-parse.ts';
 import type { Query } from './query.ts';
 import { takeStanding } from './standing.ts';
 
@@ -33,8 +33,7 @@ export function registerQueryRoutes(
   operations: Operations,
   metrics: ServingMetrics,
 ): void {
-  const { definition, partitions } = dependencies.generation;
-  const parser = createQueryParser(definition, partitions);
+  const parser = queryParserOf(dependencies.generation);
   const memo = createAnswerMemo(memoBounds);
 
   /** What is known of the address, without waiting for anything; undefined where its token has to be waited for. */

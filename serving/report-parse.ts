@@ -6,7 +6,7 @@ import { badParameter, Problem } from '../runtime/problem.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { isTimeZone } from './local-time.ts';
 import { planQuery } from './query-plan.ts';
-import { createQueryParser } from './query-parse.ts';
+import { queryParserOf } from './query-parse.ts';
 import type { Query } from './query.ts';
 import { createReportTimes, faultOfSchedule } from './report-schedule.ts';
 import {
@@ -60,8 +60,8 @@ export function parseReportDraft(body: unknown, generation: Generation, nowMs: n
 }
 
 /** The query of a report, as CSV. */
-export function parseReportQuery(query: unknown, { definition, partitions }: Generation): Query {
-  const parsed = named('query', () => createQueryParser(definition, partitions).ofBody(query));
+export function parseReportQuery(query: unknown, generation: Generation): Query {
+  const parsed = named('query', () => queryParserOf(generation).ofBody(query));
   if (parsed.atLeast) {
     throw badParameter('bad-value', 'query.atLeast', '(token)', 'nothing: a report outlives the run of a token');
   }

@@ -1,6 +1,7 @@
 // Port: what is kept of reports. They outlive generations and runs.
-import { Problem } from '../runtime/problem.ts';
+import type { Problem } from '../runtime/problem.ts';
 import type { ReportRun } from '../api/report-schema.ts';
+import { clickhouseAway } from './clickhouse-away.ts';
 
 /** As an operator saves it. */
 export interface ReportDraft {
@@ -51,12 +52,5 @@ export function scheduledSince(draft: ReportDraft, before: Report | undefined, n
 }
 
 export function reportsAway(error: unknown): Problem {
-  const why = error instanceof Error ? error.message.slice(0, 300) : String(error);
-  return new Problem({
-    code: 'reports-away',
-    status: 503,
-    title: 'Reports away',
-    detail: `ClickHouse did not answer: ${why}`,
-    retryAfterSeconds: 1,
-  });
+  return clickhouseAway('reports-away', 'Reports away', error);
 }

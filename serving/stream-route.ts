@@ -7,7 +7,7 @@ import { badParameter, Problem, problemDocument } from '../runtime/problem.ts';
 import { decodeToken, type Token } from '../schemas/token.ts';
 import type { QueryDependencies } from './answer-query.ts';
 import { awaitToken } from './await-token.ts';
-import { createQueryParser, type Parameters } from './query-parse.ts';
+import { type Parameters, queryParserOf } from './query-parse.ts';
 import { createSseSink } from './sse-sink.ts';
 import { createStreamChannel } from './stream-channel.ts';
 import { createStreamHub } from './stream-hub.ts';
@@ -29,8 +29,8 @@ export function registerStreamRoute(
   registry: Registry,
 ): void {
   const { generation, live, clock, atLeastTimeoutMs, servingMaxStreams } = dependencies;
-  const { definition, partitions } = generation;
-  const parser = createQueryParser(definition, partitions);
+  const { partitions } = generation;
+  const parser = queryParserOf(generation);
   const meter = createStreamMeter(registry, () => hub.counts());
   const hub = createStreamHub(
     (query, minIntervalMs) => createStreamChannel({ ...dependencies, meter }, query, minIntervalMs),

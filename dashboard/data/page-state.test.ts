@@ -1,6 +1,7 @@
 // State ⇄ address: a link shows the same to everybody, and what an address says wrongly is left aside and named.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rangeNames, windowNames } from '../../api/query-names.ts';
 import {
   addressOf,
   comparisons,
@@ -8,11 +9,9 @@ import {
   type PageState,
   pages,
   type Range,
-  rangeNames,
   readState,
   shownMeasures,
   toggled,
-  windows,
 } from './page-state.ts';
 
 const read = (address: string, zone = 'UTC') => {
@@ -35,7 +34,7 @@ const state: fc.Arbitrary<PageState> = fc
     tz: fc.constantFrom('UTC', 'Europe/Amsterdam', 'America/Argentina/Buenos_Aires'),
     compare: fc.constantFrom(...comparisons),
     measure: fc.constantFrom(...shownMeasures),
-    window: fc.option(fc.constantFrom(...windows), { nil: undefined }),
+    window: fc.option(fc.constantFrom(...windowNames), { nil: undefined }),
     filters: fc.dictionary(fc.constantFrom(...dimensions), filterValues),
     report: fc.option(fc.constantFrom('daily', '2-a'), { nil: undefined }),
   })

@@ -1,31 +1,22 @@
 // What a page shows, as its address says it, in the words of the query API. The address holds all of it: a link shows the
 // same to everybody, so the zone is always written. Pure.
 import type { ClientQuery } from '../../api/client.ts';
+import { compareNames, type RangeName, rangeNames, type WindowName, windowNames } from '../../api/query-names.ts';
 
 export const pages = ['today', 'pipeline', 'reports'] as const;
 export type Page = (typeof pages)[number];
 
-export const rangeNames = [
-  'today',
-  'yesterday',
-  'week-to-date',
-  'month-to-date',
-  'quarter-to-date',
-  'year-to-date',
-] as const;
-export const comparisons = ['none', 'previous', 'day-ago', 'week-ago', 'year-ago'] as const;
+export const comparisons = ['none', ...compareNames] as const;
 export const shownMeasures = ['orders', 'netMinor', 'units'] as const;
-export const windows = ['minute', '15m', 'hour', 'day', 'week', 'month', 'year'] as const;
 export const dimensions = ['store', 'channel', 'country', 'currency', 'category', 'sku'] as const;
 
 export type Comparison = (typeof comparisons)[number];
 export type ShownMeasure = (typeof shownMeasures)[number];
-export type WindowName = (typeof windows)[number];
 export type Dimension = (typeof dimensions)[number];
 export type Filters = Readonly<Partial<Record<Dimension, readonly string[]>>>;
 
 export type Range =
-  | { readonly kind: 'named'; readonly name: (typeof rangeNames)[number] }
+  | { readonly kind: 'named'; readonly name: RangeName }
   /** As the query API has it: 60m, 24h, 12mo. */
   | { readonly kind: 'last'; readonly last: string }
   /** Local dates, the second one not included; or instants. */
@@ -88,7 +79,7 @@ export function readState(path: string, search: string, zone: string): ReadState
       tz: isZone ? tz : zone,
       compare: settled.kind === 'all' ? 'none' : (compare ?? usualComparison(settled)),
       measure: oneOf('measure', shownMeasures) ?? 'orders',
-      window: oneOf('window', windows),
+      window: oneOf('window', windowNames),
       filters: readFilters(parameters),
       report: (page === 'reports' && parameters.get('report')) || undefined,
     },

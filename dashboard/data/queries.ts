@@ -1,15 +1,8 @@
 // From a page's state to the queries behind it, and to words for what no query can answer. Pure.
 import type { ClientQuery, Definitions } from '../../api/client.ts';
 import { parametersOf } from '../../api/client-query.ts';
-import {
-  type Dimension,
-  dimensions,
-  type Extent,
-  type PageState,
-  type Range,
-  rangeFields,
-  type WindowName,
-} from './page-state.ts';
+import type { WindowName } from '../../api/query-names.ts';
+import { type Dimension, dimensions, type Extent, type PageState, type Range, rangeFields } from './page-state.ts';
 
 interface Wanted {
   readonly measures: readonly string[];

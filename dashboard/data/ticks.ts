@@ -1,6 +1,6 @@
 // What stands below the axis of a chart: a text where a window begins something, '' elsewhere. Pure.
 import { localParts, monthNames } from './format.ts';
-import type { WindowName } from './page-state.ts';
+import type { WindowName } from '../../api/query-names.ts';
 
 export function tickTexts(starts: readonly string[], window: WindowName): string[] {
   return starts.map((iso) => tickText(iso, window, starts.length));

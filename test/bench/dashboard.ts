@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { build } from 'vite';
 import type { EventInput } from '../../cli/event-input.ts';
-import { parseExactly } from '../../cli/exact-json.ts';
+import { parseExactly } from '../../api/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
 import { browserContext, openBrowser, openStand } from '../browser/stand.ts';
 import { openStack } from '../stack.ts';

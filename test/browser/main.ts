@@ -6,7 +6,7 @@
 // `node dashboard/build.ts FOLDER` with the folder that it prints renews the page.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { parseExactly } from '../../cli/exact-json.ts';
+import { parseExactly } from '../../api/exact-json.ts';
 import type { EventInput } from '../../cli/event-input.ts';
 import { shopHistory, trickle } from '../../cli/live-shop.ts';
 import { readSuperstore } from '../../cli/superstore.ts';

@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { EventInput } from '../../cli/event-input.ts';
-import { parseExactly } from '../../cli/exact-json.ts';
+import { parseExactly } from '../../api/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
 import { decodeToken } from '../../schemas/token.ts';
 import { openStack } from '../stack.ts';

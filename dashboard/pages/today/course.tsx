@@ -3,7 +3,7 @@ import type { Row } from '../../data/answer.ts';
 import { windowLabel } from '../../data/format.ts';
 import { windowsOf } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
-import type { WindowName } from '../../data/page-state.ts';
+import type { WindowName } from '../../../api/query-names.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf, queryText, windowFor, windowsFor } from '../../data/queries.ts';
 import { grainOf, inCurrency, type Shown, shownBy } from '../../data/shown.ts';
