@@ -27,7 +27,7 @@ export async function joinGroup(options: GroupMemberOptions): Promise<GroupMembe
     // The library wants it at or above the session time-out.
     rebalanceTimeout: Math.max(rebalanceTimeoutMs, sessionTimeoutMs),
     // Members learn of a rebalance by their next heartbeat only: it bounds how long a partition that was given up waits.
-    heartbeatInterval: Math.min(500, Math.floor(sessionTimeoutMs / 4)),
+    heartbeatInterval: Math.min(150, Math.floor(sessionTimeoutMs / 4)),
     // A join is answered only when the rebalance is over, and the library has one time-out for all requests.
     requestTimeout: Math.max(rebalanceTimeoutMs, sessionTimeoutMs) + 5_000,
     connectTimeout: 5_000,
