@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build, type Rolldown } from 'vite';
+import { withoutUnusedParts } from './uplot-parts.ts';
 
-/** All script together, gzipped. */
-export const maxScriptBytes = 60 * 1024;
+/** All script together, gzipped: what a first look loads, and what is loaded later. */
+export const maxScriptBytes = 60_000;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const builtFolder = fileURLToPath(new URL('../.tidemark/dashboard', import.meta.url));
@@ -16,6 +17,8 @@ export interface BuiltFile {
   readonly name: string;
   readonly bytes: number;
   readonly gzipBytes: number;
+  /** Loaded before the first look at Today; the other files when their part is needed. */
+  readonly isFirst: boolean;
 }
 
 /** Resolves with the files that it wrote, each with its compressed forms beside it. */
@@ -29,21 +32,32 @@ export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
     logLevel: 'warn',
     base: './',
     publicDir: false,
+    plugins: [withoutUnusedParts],
     build: {
       outDir: folder,
       emptyOutDir: true,
       target: 'es2023',
       assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
+      // What is loaded later needs nothing but itself and what the page has already.
+      modulePreload: false,
       reportCompressedSize: false,
     },
   })) as Rolldown.RolldownOutput;
+  const chunks = outcome.output.filter((file) => file.type === 'chunk');
+  const entry = chunks.find(({ isEntry }) => isEntry)!;
+  const later = new Set(chunks.map(({ fileName }) => fileName));
+  for (const name of [entry.fileName, ...entry.imports]) later.delete(name);
   return outcome.output.map((file) => {
     const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source);
     const gzip = gzipSync(bytes, { level: 9 });
     writeFileSync(join(folder, `${file.fileName}.gz`), gzip);
     writeFileSync(join(folder, `${file.fileName}.br`), brotliCompressSync(bytes));
-    return { name: file.fileName, bytes: bytes.length, gzipBytes: gzip.length };
+    return {
+      name: file.fileName,
+      bytes: bytes.length,
+      gzipBytes: gzip.length,
+      isFirst: !later.has(file.fileName),
+    };
   });
 }
 
@@ -53,11 +67,16 @@ export function scriptBytes(files: readonly BuiltFile[]): number {
 
 if (import.meta.main) {
   const files = await buildDashboard(process.argv[2] ?? builtFolder);
-  const kib = (bytes: number) => `${(bytes / 1024).toFixed(1).padStart(6)} KiB`;
-  for (const { name, bytes, gzipBytes } of files)
-    process.stdout.write(`${kib(bytes)} ${kib(gzipBytes)} gzipped  ${name}\n`);
+  const kb = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`;
+  for (const { name, bytes, gzipBytes, isFirst } of files)
+    process.stdout.write(
+      `${kb(bytes).padStart(9)} ${kb(gzipBytes).padStart(8)} gzipped  ${name}${isFirst ? '' : '  (later)'}\n`,
+    );
   const script = scriptBytes(files);
-  process.stdout.write(`script: ${kib(script).trim()} gzipped, at most ${kib(maxScriptBytes).trim()}\n`);
+  const first = scriptBytes(files.filter(({ isFirst }) => isFirst));
+  process.stdout.write(
+    `script, gzipped: ${kb(first)} for the first look at Today, ${kb(script)} in all, at most ${kb(maxScriptBytes)}\n`,
+  );
   if (script > maxScriptBytes) {
     process.stderr.write('the dashboard is too large: a first look would be slow\n');
     process.exitCode = 1;

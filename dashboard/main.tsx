@@ -1,23 +1,35 @@
-// The dashboard in the browser: state from the address, one stream, the page that the address names.
+// The dashboard in the browser: state from the address, one stream, the page that the address names. Today is there at once,
+// the other pages are loaded when somebody goes there.
 import { render } from 'preact';
 import { loadDefinitions } from './data/definitions.ts';
+import { pipelinePart, preloadWhenIdle, reportsPart } from './data/later.ts';
 import { keepLive } from './data/live.ts';
 import { followHistory, go, pageState } from './data/navigation.ts';
+import type { Page } from './data/page-state.ts';
+import { useTruthStream } from './data/page-stream.ts';
 import { loadExtent } from './data/status.ts';
 import { followVisibility } from './data/visibility.ts';
-import { PipelinePage } from './pages/pipeline.tsx';
-import { ReportsPage } from './pages/reports.tsx';
+import { pageTitles } from './data/words.ts';
 import { TodayPage } from './pages/today.tsx';
+import { Later } from './parts/later.tsx';
 import { Shell } from './parts/shell.tsx';
 
-const pages = { today: TodayPage, pipeline: PipelinePage, reports: ReportsPage };
-
 function Dashboard() {
-  const ThePage = pages[pageState.value.page];
+  const { page } = pageState.value;
+  return <Shell>{page === 'today' ? <TodayPage /> : <OtherPage page={page} />}</Shell>;
+}
+
+function OtherPage({ page }: { page: Exclude<Page, 'today'> }) {
+  useTruthStream();
   return (
-    <Shell>
-      <ThePage />
-    </Shell>
+    <>
+      <h1 class="unseen">{pageTitles[page]}</h1>
+      {page === 'pipeline' ? (
+        <Later part={pipelinePart}>{({ PipelinePage }) => <PipelinePage />}</Later>
+      ) : (
+        <Later part={reportsPart}>{({ ReportsPage }) => <ReportsPage />}</Later>
+      )}
+    </>
   );
 }
 
@@ -27,6 +39,7 @@ go({}, 'replace');
 keepLive();
 void loadDefinitions();
 void loadExtent();
+preloadWhenIdle();
 const app = document.getElementById('app')!;
 app.textContent = '';
 render(<Dashboard />, app);

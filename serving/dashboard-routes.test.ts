@@ -67,6 +67,13 @@ describe('dashboard routes', () => {
     expect(headers['content-type']).toMatch(/^(text|application)\/javascript/);
   });
 
+  test('a file of another build is told as missing, and that is kept by nobody; its page answers HEAD', async () => {
+    const { statusCode, headers } = await app.inject('/assets/main-12345678.js');
+    expect([statusCode, headers['cache-control']]).toEqual([404, undefined]);
+    const head = await app.inject({ method: 'HEAD', url: '/pipeline' });
+    expect([head.statusCode, head.body]).toEqual([200, '']);
+  });
+
   test.each([
     '/assets/../index.html',
     '/assets/../../secret.txt',

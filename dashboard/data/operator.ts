@@ -4,27 +4,19 @@ import { signal } from '@preact/signals';
 import { type Client, createClient, TidemarkError } from '../../api/client.ts';
 import { here } from './client.ts';
 import { problemOf } from './problem.ts';
+import { inTabStorage } from './tab-storage.ts';
 
 const place = 'tidemark-operator-token';
 
-/** One that the server has accepted; undefined: none was given, or it is forgotten. */
-export const operatorToken = signal(inStorage((storage) => storage.getItem(place) ?? undefined));
+/** One that the server has accepted; undefined: none was given, or it is forgotten. Until the page is loaded again at least. */
+export const operatorToken = signal(inTabStorage((storage) => storage.getItem(place) ?? undefined));
 /** What became of the last one. */
 export const tokenSaid = signal('');
-
-/** undefined where the browser keeps nothing for this page: the token lasts until it is loaded again. */
-function inStorage<T>(work: (storage: Storage) => T): T | undefined {
-  try {
-    return work(sessionStorage);
-  } catch {
-    return undefined;
-  }
-}
 
 export function forgetToken(said: string): void {
   tokenSaid.value = said;
   operatorToken.value = undefined;
-  inStorage((storage) => storage.removeItem(place));
+  inTabStorage((storage) => storage.removeItem(place));
 }
 
 /** Answers to an operator are kept by no cache. */
@@ -41,7 +33,7 @@ export async function takeToken(text: string): Promise<void> {
   } catch (error) {
     throw problemOf(error).status === 401 ? wrong('That is not the operator token of this server.') : error;
   }
-  inStorage((storage) => storage.setItem(place, token));
+  inTabStorage((storage) => storage.setItem(place, token));
   operatorToken.value = token;
 }
 

@@ -1,6 +1,8 @@
 // What ranges, comparisons and measures are called on the page. Pure.
 import { localDateTime } from './format.ts';
-import type { Comparison, Dimension, PageState, Range, ShownMeasure } from './page-state.ts';
+import type { Comparison, Dimension, Page, PageState, Range, ShownMeasure } from './page-state.ts';
+
+export const pageTitles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
 
 export interface RangeChoice {
   readonly range: Range;

@@ -1,7 +1,6 @@
 // The pipeline at work, for whoever is called at night: what is wrong and what to do first, then the figures behind it.
 import { signal } from '@preact/signals';
 import { client } from '../data/client.ts';
-import { useTruthStream } from '../data/page-stream.ts';
 import type { Status } from '../data/pipeline.ts';
 import { type Sample, sampleEveryMs, sampleOf, withSample } from '../data/samples.ts';
 import { useTimed } from '../data/timed.ts';
@@ -20,7 +19,6 @@ const remember = (status: Status): void => {
 };
 
 export function PipelinePage() {
-  useTruthStream();
   const { answer: status, answeredAtMs, problem } = useTimed(client.status, sampleEveryMs, remember).value;
   const told = useTimed(client.batchRuns, 5_000).value;
   const runs = told.answer?.runs;
@@ -28,7 +26,6 @@ export function PipelinePage() {
   const props = { status: status!, isOld };
   return (
     <>
-      <h1 class="unseen">Pipeline</h1>
       <Verdict status={status} runs={runs ?? []} samples={samples.value} atMs={answeredAtMs} problem={problem} />
       {status && (
         <>

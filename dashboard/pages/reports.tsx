@@ -2,15 +2,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { pageState } from '../data/navigation.ts';
 import { forgetToken, operatorToken } from '../data/operator.ts';
-import { useTruthStream } from '../data/page-stream.ts';
 import { reports, reportsProblem, useReports } from '../data/reports.ts';
 import { PageLink } from '../parts/page-link.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { TokenForm } from '../parts/token-form.tsx';
 import { ReportItem } from './reports/report-item.tsx';
 
+export { SaveReport } from '../parts/save-report.tsx';
+
 export function ReportsPage() {
-  useTruthStream();
   useReports();
   /** What was done to something that is not there any more. */
   const [said, setSaid] = useState('');
@@ -23,55 +23,49 @@ export function ReportsPage() {
   }, [hasToken]);
   if (!hasToken) {
     return (
-      <>
-        <h1 class="unseen">Reports</h1>
-        <Panel title="Reports" class="reports-closed">
-          <p class="purpose">
-            A report is a query with a name: on its schedule, or when asked, its answer is written as a CSV file.
-            Running, scheduling, downloading and removing them needs the operator token.
-          </p>
-          <TokenForm />
-        </Panel>
-      </>
+      <Panel title="Reports" class="reports-closed">
+        <p class="purpose">
+          A report is a query with a name: on its schedule, or when asked, its answer is written as a CSV file. Running,
+          scheduling, downloading and removing them needs the operator token.
+        </p>
+        <TokenForm />
+      </Panel>
     );
   }
   const list = reports.value;
   const { report: opened } = pageState.value;
   const isMissing = opened && list?.every(({ name }) => name !== opened);
   return (
-    <>
-      <h1 class="unseen">Reports</h1>
-      <Panel
-        title="Reports"
-        subtitle={list && `${list.length} saved`}
-        problem={reportsProblem.value}
-        isLoading={list === undefined}
-        actions={
-          <button type="button" class="quiet" onClick={() => forgetToken('The token is forgotten.')}>
-            Forget the token
-          </button>
-        }
-      >
-        <p ref={place} tabIndex={-1} class="reports-said" role="status">
-          {said || (isMissing && `There is no report ${opened}.`)}
-        </p>
-        {list?.length === 0 && <NoReports />}
-        {list && list.length > 0 && (
-          <ul class="reports">
-            {list.map((report) => (
-              <ReportItem
-                key={report.name}
-                report={report}
-                onRemoved={(name) => {
-                  setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
-                  place.current?.focus();
-                }}
-              />
-            ))}
-          </ul>
-        )}
-      </Panel>
-    </>
+    <Panel
+      title="Reports"
+      subtitle={list && `${list.length} saved`}
+      problem={reportsProblem.value}
+      isLoading={list === undefined}
+      actions={
+        <button type="button" class="quiet" onClick={() => forgetToken('The token is forgotten.')}>
+          Forget the token
+        </button>
+      }
+    >
+      <p ref={place} tabIndex={-1} class="reports-said" role="status">
+        {said || (isMissing && `There is no report ${opened}.`)}
+      </p>
+      {list?.length === 0 && <NoReports />}
+      {list && list.length > 0 && (
+        <ul class="reports">
+          {list.map((report) => (
+            <ReportItem
+              key={report.name}
+              report={report}
+              onRemoved={(name) => {
+                setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
+                place.current?.focus();
+              }}
+            />
+          ))}
+        </ul>
+      )}
+    </Panel>
   );
 }
 

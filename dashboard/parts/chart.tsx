@@ -1,5 +1,6 @@
 // A chart of windows: bars for now, a mark across each for what it is held against, or lines where there are many. The
 // windows stand side by side, whatever their length. Colours come from the style sheet; the numbers are also in a table.
+// What is used of uPlot must be in the page: uplot-parts.ts.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { compact } from '../data/format.ts';

@@ -1,5 +1,4 @@
 // The query behind a number becomes a report.
-import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import { pageState } from '../data/navigation.ts';
@@ -18,28 +17,10 @@ interface SaveProps {
   readonly onLeave: () => void;
 }
 
-/** `children`: what else can be done with the query. */
-export function SaveAsReport(props: SaveProps & { children: ComponentChildren }) {
-  const [isOpen, setOpen] = useState(false);
+export function SaveReport(props: SaveProps) {
   const [saved, setSaved] = useState('');
-  return (
-    <>
-      <p class="form-row">
-        {props.children}
-        <button type="button" class="action" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          Save as report
-        </button>
-      </p>
-      {isOpen &&
-        (operatorToken.value === undefined ? (
-          <TokenForm />
-        ) : saved === '' ? (
-          <SaveForm {...props} onSaved={setSaved} />
-        ) : (
-          <Saved name={saved} onLeave={props.onLeave} />
-        ))}
-    </>
-  );
+  if (operatorToken.value === undefined) return <TokenForm />;
+  return saved === '' ? <SaveForm {...props} onSaved={setSaved} /> : <Saved name={saved} onLeave={props.onLeave} />;
 }
 
 function Saved({ name, onLeave }: { name: string; onLeave: () => void }) {

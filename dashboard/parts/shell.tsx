@@ -1,13 +1,12 @@
 // What all pages share: the name, the way from page to page, the truth strip, and the dialog behind "Why?".
 import type { ComponentChildren } from 'preact';
 import { ignoredParts, pageState } from '../data/navigation.ts';
-import type { Page } from '../data/page-state.ts';
+import { pages } from '../data/page-state.ts';
+import { pageTitles } from '../data/words.ts';
 import { PageLink } from './page-link.tsx';
 import { TruthStrip } from './truth-strip.tsx';
 import { WhyDialog } from './why.tsx';
 import { ZonePicker } from './zone-picker.tsx';
-
-const titles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
 
 export function Shell({ children }: { children: ComponentChildren }) {
   const { page } = pageState.value;
@@ -22,9 +21,9 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <Mark /> Tidemark
         </p>
         <nav aria-label="Pages">
-          {(Object.keys(titles) as Page[]).map((name) => (
+          {pages.map((name) => (
             <PageLink key={name} to={{ page: name }} isCurrent={name === page}>
-              {titles[name]}
+              {pageTitles[name]}
             </PageLink>
           ))}
         </nav>

@@ -5,10 +5,11 @@ import type { ClientQuery } from '../../api/client.ts';
 import type { Answer, Provenance } from '../data/answer.ts';
 import { queryPath } from '../data/queries.ts';
 import { count, dateTime, duration, share } from '../data/format.ts';
+import { reportsPart } from '../data/later.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 import { nameFrom } from '../data/report-query.ts';
-import { SaveAsReport } from './save-report.tsx';
+import { Later } from './later.tsx';
 
 interface Question {
   readonly title: string;
@@ -47,6 +48,7 @@ export function WhyDialog() {
 
 function Explanation({ title, query, onClose }: Question & { onClose: () => void }) {
   const polled = usePolled({ ...query, provenance: 'full' });
+  const [isSaving, setSaving] = useState(false);
   const { answer, problem } = polled.value;
   const url = new URL(queryPath(query), location.origin).href;
   return (
@@ -65,11 +67,19 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
         </a>
       </p>
       <CopyLine text={`curl '${url}'`} />
-      <SaveAsReport title={title} query={query} onLeave={onClose}>
+      <p class="form-row">
         <a class="action" href={`${queryPath(query)}&format=csv`} download={`tidemark-${nameFrom(title)}.csv`}>
           Download as CSV
         </a>
-      </SaveAsReport>
+        <button type="button" class="action" aria-expanded={isSaving} onClick={() => setSaving(!isSaving)}>
+          Save as report
+        </button>
+      </p>
+      {isSaving && (
+        <Later part={reportsPart}>
+          {({ SaveReport }) => <SaveReport title={title} query={query} onLeave={onClose} />}
+        </Later>
+      )}
     </div>
   );
 }
