@@ -1,7 +1,8 @@
-// A report's schedule in plain words: the common forms of five-field cron. Whether it is one, serving judges. Pure.
-import { listed, weekDayNames } from './format.ts';
+// A report's schedule in plain words. Fields are read as the scheduler reads them (serving/report-schedule.ts: both day
+// fields must match); whether it is a schedule, serving judges. Pure.
+import { listed, monthNames, weekDayNames } from './format.ts';
 
-/** More times of a day than these are not read as a list. */
+/** More times of a day than these are told by their rule. */
 const mostTimes = 6;
 
 export interface Explained {
@@ -10,7 +11,7 @@ export interface Explained {
 }
 
 /** While it is typed. */
-export function explainSchedule(cron: string): Explained {
+export function explainSchedule(cron: string, tz: string): Explained {
   const fields = cron.trim().split(/\s+/);
   if (fields[0] === '') return { isFault: false, text: 'Made when somebody asks for it.' };
   if (fields.length !== 5) {
@@ -18,66 +19,135 @@ export function explainSchedule(cron: string): Explained {
     return { isFault: true, text };
   }
   const words = scheduleWords(cron);
-  return { isFault: false, text: words ? `Made ${words}.` : 'No plain words for this one.' };
+  return { isFault: false, text: words ? `Made ${words}, ${tz}.` : 'No plain words for this one.' };
 }
 
 /** undefined where there are no plain words for it. */
 export function scheduleWords(cron: string): string | undefined {
-  const [minute = '', hour = '', day, month, weekDay, ...more] = cron.trim().toLowerCase().split(/\s+/);
-  if (!day || !weekDay || month !== '*' || more.length > 0) return undefined;
-  const days = day === '*' ? weekDayWords(weekDay) : weekDay === '*' ? dateWords(day) : undefined;
-  const times = timeWords(minute, hour);
-  if (!days || !times) return undefined;
+  const [minute = '', hour = '', day = '', month = '', weekDay = '', ...more] = cron.trim().toLowerCase().split(/\s+/);
+  const minutes = numbersOf(minute, 0, 59);
+  const hours = numbersOf(hour, 0, 23);
+  const months = numbersOf(month, 1, 12, monthNames);
+  const days = months && dayWords(day, weekDay, months);
+  if (!minutes || !hours || !days || more.length > 0) return undefined;
+  const times = timeWords(minutes, hours);
   if (times.startsWith('at ')) return `${days} ${times}`;
   return days === 'every day' ? times : `${times}, ${days}`;
 }
 
-function timeWords(minute: string, hour: string): string | undefined {
-  const step = Number(/^\*\/(\d+)$/.exec(minute)?.[1]);
-  if (hour === '*' && step > 1 && 60 % step === 0) return `every ${step} minutes`;
-  const minutes = numbersOf(minute, 0, 59);
-  if (minutes?.length !== 1) return undefined;
-  const past = String(minutes[0]).padStart(2, '0');
-  if (hour === '*') return past === '00' ? 'every hour' : `every hour at :${past}`;
-  const clocks = numbersOf(hour, 0, 23)?.map((one) => `${String(one).padStart(2, '0')}:${past}`);
-  return clocks && clocks.length <= mostTimes ? `at ${listed(clocks)}` : undefined;
+const two = (number: number): string => String(number).padStart(2, '0');
+const past = (minute: number): string => `:${two(minute)}`;
+
+function timeWords(minutes: readonly number[], hours: readonly number[]): string {
+  const rule = evenly(minutes, 60, 'minute') ?? `at ${spans(minutes, past)}`;
+  const isOne = minutes.length === 1;
+  if (hours.length === 24) {
+    if (isOne && minutes[0] === 0) return 'every hour';
+    return rule.startsWith('at ') ? `every hour ${rule}` : rule;
+  }
+  const clocks = hours.flatMap((hour) => minutes.map((minute) => two(hour) + past(minute)));
+  if (clocks.length <= mostTimes) return `at ${listed(clocks)}`;
+  if (!isOne) return `${rule} in the hour${hours.length > 1 ? 's' : ''} ${spans(hours, two)}`;
+  if (isRun(hours)) return `every hour from ${clocks[0]} to ${clocks.at(-1)}`;
+  const even = evenly(hours, 24, 'hour');
+  return even ? `${even} from ${clocks[0]}` : `at ${listed(clocks)}`;
 }
 
-function dateWords(day: string): string | undefined {
+/** From 0 on, and once round: every 5 minutes. */
+function evenly(numbers: readonly number[], round: number, unit: string): string | undefined {
+  const [first, step = round] = numbers;
+  if (first !== 0 || step === round || numbers.length !== round / step) return undefined;
+  return step === 1 ? `every ${unit}` : `every ${step} ${unit}s`;
+}
+
+function dayWords(day: string, weekDay: string, months: readonly number[]): string | undefined {
+  const names = months.length === 12 ? '' : spans(months, (one) => longMonths[one - 1]!);
+  const of = ` of ${names || 'each month'}`;
+  const when = names && ` in ${names}`;
   const days = numbersOf(day, 1, 31);
-  if (!days) return undefined;
-  const ordinals = days.map(
-    (one) => `${one}${(one > 10 && one < 14) || !endings[one % 10] ? 'th' : endings[one % 10]}`,
-  );
-  return `on the ${listed(ordinals)} of each month${days.at(-1)! > 28 ? ' that has it' : ''}`;
-}
-
-const endings = ['', 'st', 'nd', 'rd'];
-
-function weekDayWords(field: string): string | undefined {
-  if (field === '*') return 'every day';
-  const short = weekDayNames.map((name) => name.slice(0, 3).toLowerCase());
-  const numbers = numbersOf(
-    field.replace(/[a-z]+/g, (name) => String(short.indexOf(name) + 1 || name)),
-    0,
-    7,
-  );
-  if (!numbers) return undefined;
+  const dates = days ? spans(days, ordinal) : specialDates(day);
+  const week = numbersOf(weekDay, 0, 7, weekDayNames);
+  const ranked = week ? undefined : rankedDays(weekDay);
+  if (!dates || !(week ?? ranked)) return undefined;
   // Monday first; 0 and 7 are Sunday.
-  const days = [...new Set(numbers.map((one) => (one + 6) % 7))].toSorted((a, b) => a - b);
-  const names = days.map((one) => weekDayNames[one]!);
-  if (days.length === 7) return 'every day';
-  const isRun = days.length > 2 && days.at(-1)! - days[0]! + 1 === days.length;
-  return isRun ? `${names[0]} to ${names.at(-1)}` : `every ${listed(names)}`;
+  const weekDays = inOrder((week ?? []).map((one) => (one + 6) % 7));
+  const weekWords = spans(weekDays, (one) => weekDayNames[one]!);
+  if (days?.length === 31) {
+    if (ranked) return `on the ${ranked}${of}`;
+    return (weekDays.length === 7 ? 'every day' : isRun(weekDays) ? weekWords : `every ${weekWords}`) + when;
+  }
+  // It may be that no such day is there.
+  const rare = !days || days[0]! < 29 ? '' : names ? ', where there is one,' : ' that has it';
+  const only = ranked ? ` if that is the ${ranked}` : ` if that is a ${weekWords}`;
+  return `on the ${dates}${of}${rare}${weekDays.length === 7 ? '' : only.replace(' and ', ' or ')}`;
 }
 
-/** Of a list of numbers and ranges, in order; undefined for whatever else. */
-function numbersOf(field: string, least: number, most: number): number[] | undefined {
+/** Weekdays by their place in the month. */
+function rankedDays(field: string): string | undefined {
+  const days = field.split(',').map((one) => {
+    const [, name = '', rank] = /^(\d|[a-z]{3,}?)(?:#([1-5])|l)$/.exec(one) ?? [];
+    const [number] = numbersOf(name, 0, 7, weekDayNames) ?? [];
+    return number === undefined ? '' : `${rank ? ordinal(Number(rank)) : 'last'} ${weekDayNames[(number + 6) % 7]}`;
+  });
+  return days.every(Boolean) ? listed(days) : undefined;
+}
+
+/** Days told from the end of the month, or by what weekday is near. */
+function specialDates(field: string): string | undefined {
+  const dates = field.split(',').map((one) => {
+    const [, before, near, date] = /^l-(\d+)$|^(\d+|l)w$|^(0?[1-9]|[12]\d|3[01])$/.exec(one) ?? [];
+    if (one === 'l') return 'last day';
+    if (before) return `${ordinal(Number(before))} day before the last`;
+    if (near) return near === 'l' ? 'last weekday' : `weekday nearest to the ${ordinal(Number(near))}`;
+    return date && ordinal(Number(date));
+  });
+  return dates.every(Boolean) ? listed(dates as string[]) : undefined;
+}
+
+const longMonths = monthNames.map((_, i) => new Date(2000, i).toLocaleDateString('en-GB', { month: 'long' }));
+const endings = ['th', 'st', 'nd', 'rd'];
+const ordinal = (one: number): string => `${one}${(one > 10 && one < 14 ? '' : endings[one % 10]) || 'th'}`;
+
+const inOrder = (numbers: readonly number[]): number[] => [...new Set(numbers)].toSorted((a, b) => a - b);
+const isRun = (numbers: readonly number[]): boolean =>
+  numbers.length > 2 && numbers.at(-1)! - numbers[0]! + 1 === numbers.length;
+
+/** In words; three and more that follow each other as "a to c". */
+function spans(numbers: readonly number[], name: (one: number) => string): string {
+  const words: string[] = [];
+  for (let i = 0; i < numbers.length; ) {
+    let end = i;
+    while (numbers[end + 1] === numbers[end]! + 1) end += 1;
+    if (end - i < 2) end = i;
+    words.push(name(numbers[i]!) + (end > i ? ` to ${name(numbers[end]!)}` : ''));
+    i = end + 1;
+  }
+  return listed(words);
+}
+
+/**
+ * Of a list of numbers, ranges and steps, in order; undefined for whatever else. Names count from 1, in full or by three
+ * letters. A range may go round: 22-2.
+ */
+function numbersOf(field: string, least: number, most: number, names: readonly string[] = []): number[] | undefined {
+  const short = names.map((name) => name.slice(0, 3).toLowerCase());
   const numbers: number[] = [];
   for (const part of field.split(',')) {
-    const [, first, last = first] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
-    if (!(Number(first) >= least && Number(last) <= most && Number(first) <= Number(last))) return undefined;
-    for (let one = Number(first); one <= Number(last); one++) numbers.push(one);
+    const text = part.replace(/^[*?]/, `${least}-${most}`).replaceAll(/[a-z]+/g, (name) => {
+      const at = short.indexOf(name.slice(0, 3));
+      return at >= 0 && (name.length === 3 || isLongName(name)) ? String(at + 1) : name;
+    });
+    const [, from, to = from, step = 1] = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(text) ?? [];
+    const [a, b, by] = [Number(from), Number(to), Number(step)];
+    if (![a, b].every((one) => one >= least && one <= most) || by < 1) return undefined;
+    // Both 0 and 7 are Sunday.
+    const size = names.length || most - least + 1;
+    const start = a - least === size ? least : a;
+    const end = from === to ? start : b < start ? b + size : b;
+    for (let one = start; one <= end; one += by) numbers.push(one > most ? one - size : one);
   }
-  return [...new Set(numbers)].toSorted((a, b) => a - b);
+  return inOrder(numbers);
 }
+
+const isLongName = (name: string): boolean =>
+  [...longMonths, ...weekDayNames].some((long) => long.toLowerCase() === name);

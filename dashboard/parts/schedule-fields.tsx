@@ -12,7 +12,7 @@ const usual = ['0 6 * * *', '0 6 * * 1-5', '0 6 * * 1', '0 6 1 * *', '0 * * * *'
 export function ScheduleFields(props: { value: Schedule; onChange: (value: Schedule) => void; action: Action }) {
   const { value, onChange, action } = props;
   const schedule = value.schedule ?? '';
-  const explained = explainSchedule(schedule);
+  const explained = explainSchedule(schedule, value.tz);
   const isWrong = action.problem?.field === 'schedule';
   const set = (change: Partial<Schedule>): void => {
     action.clear();
