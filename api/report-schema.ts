@@ -28,12 +28,16 @@ export const reportRunRequestSchema = Type.Object({}, closed);
 const instant = Type.String({ description: 'ISO 8601, UTC' });
 const count = Type.Integer({ minimum: 0 });
 
-const runHead = {
-  report: Type.String({ pattern: reportNamePattern }),
+const occasion = {
   instant: Type.String({ description: 'the scheduled instant, or when it was asked for; ranges are told from it' }),
   trigger: Type.Union([Type.Literal('schedule'), Type.Literal('made-up'), Type.Literal('operator')], {
     description: 'made-up: the instant passed while no serving process was up',
   }),
+};
+
+const runHead = {
+  report: Type.String({ pattern: reportNamePattern }),
+  ...occasion,
   skipped: Type.Integer({
     minimum: 0,
     description: 'earlier instants that were missed and are not made up for, at most 1000',
@@ -74,6 +78,17 @@ const failedRunSchema = Type.Object(
 
 export const reportRunSchema = Type.Union([writtenRunSchema, failedRunSchema]);
 
+const underwaySchema = Type.Object(
+  {
+    ...occasion,
+    since: instant,
+    step: Type.Union([Type.Literal('waiting'), Type.Literal('answering'), Type.Literal('writing')], {
+      description: 'waiting: reports are made one at a time',
+    }),
+  },
+  { ...closed, title: 'ReportUnderway', description: 'of the serving process that answers' },
+);
+
 const report = {
   name: Type.String({ pattern: reportNamePattern }),
   title: Type.String(),
@@ -83,6 +98,7 @@ const report = {
   savedAt: instant,
   nextAt: nullable(Type.String({ description: 'when it is due next' })),
   lastRun: nullable(reportRunSchema),
+  underway: nullable(underwaySchema),
 };
 
 export const reportSchema = Type.Object(report, { ...closed, title: 'Report' });
@@ -114,4 +130,5 @@ export const reportFilesSchema = Type.Object(
 export type WrittenRun = Static<typeof writtenRunSchema>;
 export type FailedRun = Static<typeof failedRunSchema>;
 export type ReportRun = Static<typeof reportRunSchema>;
+export type ReportUnderway = Static<typeof underwaySchema>;
 export type ReportFileEntry = Static<typeof reportFileSchema>;

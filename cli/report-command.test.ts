@@ -33,6 +33,8 @@ const written = {
   instant: '2024-05-02T06:00:00.000Z',
   trigger: 'made-up',
   skipped: 2,
+  startedAt: '2024-05-02T06:00:02.000Z',
+  finishedAt: '2024-05-02T06:00:03.500Z',
   file,
   rows: 1,
   bytes: csv.length,
@@ -51,6 +53,7 @@ const report = {
   tz: 'Europe/Berlin',
   nextAt: '2024-05-03T04:00:00.000Z',
   lastRun: written,
+  underway: null,
 };
 
 /** A serving that knows one report with one file. */
@@ -97,6 +100,22 @@ test('save sends the query as a body, with the schedule and its zone, and the op
   expect(out).toBe('saved sales · Sales · made at 0 6 * * * Europe/Berlin, next 2024-05-03T04:00:00.000Z');
 });
 
+test('what is under way is told, and what to do about a run that failed last', async () => {
+  const since = '2024-05-03T06:00:01.000Z';
+  const underway = { instant: '2024-05-03T06:00:00.000Z', trigger: 'schedule', step: 'answering', since };
+  const answer = ({ url }: FakeRequest) => {
+    const body = { ...report, lastRun: failed, underway };
+    return { status: 200, body: url.pathname === '/v1/reports' ? { reports: [body] } : { ...body, runs: [failed] } };
+  };
+  const line = '2024-05-03T06:00:00.000Z answering since 2024-05-03T06:00:01.000Z';
+  expect((await run(['list'], answer, true)).out).toContain(line);
+  const show = await run(['show', 'sales'], answer, true);
+  expect(show.out).toContain(line);
+  expect(show.out).toContain('save another query under its name');
+  const waiting = () => ({ status: 200, body: { ...report, runs: [], underway: { ...underway, step: 'waiting' } } });
+  expect((await run(['show', 'sales'], waiting, true)).out).toContain('waits for other reports since');
+});
+
 test('save without options saves what can always be answered, on demand', async () => {
   const { asked } = await run(['save', 'sales'], serving);
   expect(asked[0]![2]).toEqual({ query: { measures: ['orders', 'grossMinor'], by: ['currency'] } });
@@ -107,7 +126,7 @@ test('list and show tell when a report is due and what became of it, a pipe gets
   expect(list.out).toMatch(/│ sales +│ Sales +│ 0 6 \* \* \* Europe\/Berlin +│ 2024-05-03T04:00:00.000Z +│ 2024-05-02/);
   const show = await run(['show', 'sales'], serving, true);
   expect(show.out).toContain('{"measures":["orders"],"range":"yesterday"}');
-  expect(show.out).toMatch(/made-up +│ +2 │ 20240502T060000Z.csv, 1 rows/);
+  expect(show.out).toMatch(/made-up +│ +2 │ 1\.5 s +│ 20240502T060000Z.csv, 1 rows/);
   expect(show.out).toContain('failed: unknown-measure, no visitors');
   expect(JSON.parse((await run(['list'], serving)).out)).toEqual({ reports: [report] });
   expect((await run(['list'], () => ({ status: 200, body: { reports: [] } }), true)).out).toContain('no reports');

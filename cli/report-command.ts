@@ -1,18 +1,22 @@
 // `tidemark report …`: saved queries, what was made of them, and their files.
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
+import { adviceOf } from '../api/report-advice.ts';
+import type { ReportUnderway } from '../api/report-schema.ts';
 import type { Api } from './api.ts';
 import { CliError, exitCodes, usageError } from './errors.ts';
 import type { CliIo } from './io.ts';
 import { type OutputOptions, print, printAnswer } from './output.ts';
 import { type QueryOptions, queryBody } from './query-command.ts';
-import { grouped, noteText, table } from './render.ts';
+import { grouped, noteText, seconds, table } from './render.ts';
 
 interface ReportRun {
   readonly outcome: 'written' | 'failed';
   readonly instant: string;
   readonly trigger: string;
   readonly skipped: number;
+  readonly startedAt: string;
+  readonly finishedAt: string;
   readonly file?: string;
   readonly rows?: number;
   readonly bytes?: number;
@@ -33,6 +37,7 @@ interface Report {
   readonly tz: string;
   readonly nextAt: string | null;
   readonly lastRun: ReportRun | null;
+  readonly underway: ReportUnderway | null;
 }
 
 interface ReportFiles {
@@ -61,12 +66,12 @@ export async function listReports(io: CliIo, api: Api, options: OutputOptions): 
     if (body.reports.length === 0) return 'no reports; `tidemark report save --help` shows how to make one';
     return table(
       ['report', 'title', 'schedule', 'due', 'last run'],
-      body.reports.map(({ name, title, schedule, tz, nextAt, lastRun }) => [
+      body.reports.map(({ name, title, schedule, tz, nextAt, lastRun, underway }) => [
         name,
         title,
         schedule === null ? 'on demand' : `${schedule} ${tz}`,
         nextAt,
-        lastRun && runLine(lastRun),
+        underway ? underwayLine(underway) : lastRun && runLine(lastRun),
       ]),
     );
   });
@@ -75,9 +80,13 @@ export async function listReports(io: CliIo, api: Api, options: OutputOptions): 
 export async function showReport(io: CliIo, api: Api, name: string, options: OutputOptions): Promise<void> {
   const { body, json } = await api.operate<Report & { runs: readonly ReportRun[] }>('GET', pathOf(name));
   printAnswer(io, options, json, () => {
-    const runs = body.runs.map((run) => [run.instant, run.trigger, run.skipped, outcomeOf(run)]);
-    const last = runs.length === 0 ? 'never made' : table(['instant', 'because of', 'skipped', 'outcome'], runs);
-    return [reportLine(body), JSON.stringify(body.query), last].join('\n');
+    const runs = body.runs.map((run) => [run.instant, run.trigger, run.skipped, tookOf(run), outcomeOf(run)]);
+    const last =
+      runs.length === 0 ? 'never made' : table(['instant', 'because of', 'skipped', 'took', 'outcome'], runs);
+    const [newest] = body.runs;
+    const failed = newest?.outcome === 'failed' ? [adviceOf(newest.code ?? '')] : [];
+    const underway = body.underway ? [underwayLine(body.underway)] : [];
+    return [reportLine(body), JSON.stringify(body.query), ...underway, last, ...failed].join('\n');
   });
 }
 
@@ -168,6 +177,14 @@ async function fetchFile(
 function reportLine({ name, title, schedule, tz, nextAt }: Report): string {
   const when = schedule === null ? 'made on demand' : `made at ${schedule} ${tz}, next ${nextAt ?? 'never'}`;
   return [name, ...(title === '' ? [] : [title]), when].join(' · ');
+}
+
+function underwayLine({ instant, step, since }: ReportUnderway): string {
+  return `${instant} ${step === 'waiting' ? 'waits for other reports' : step} since ${since}`;
+}
+
+function tookOf({ startedAt, finishedAt }: ReportRun): string {
+  return seconds(Date.parse(finishedAt) - Date.parse(startedAt));
 }
 
 function runLine(run: ReportRun): string {

@@ -1,5 +1,6 @@
 // Leaves out of uPlot what no chart here uses (parts/chart.tsx): time scales and logarithmic ones, x axes that stand
-// upright, its legend, selecting with the mouse, series that light up, curves, tools for plugins. They are more than a
+// upright, its legend, selecting with the mouse, series that light up, cursors that follow each other, dots, curves, tools for
+// plugins. They are more than a
 // quarter of it, and lie in one function with all the rest, so that no bundler can tell: the places where uPlot decides
 // about them are given the answer. A place that is not found ends the build.
 import type { Plugin } from 'vite';
@@ -17,6 +18,10 @@ const decided: readonly (readonly [place: RegExp, answer: string])[] = [
   [/^\tconst showLegend = .*$/m, 'const showLegend = false;'],
   [/\blegend\.show && /, 'false && '],
   [/\bselect\.show\b/g, 'false'],
+  [/\bsrc == null\b|\be != null\b/g, 'true'],
+  [/\bsrc != null\b/g, 'false'],
+  [/^const pointsPath = .*$/m, 'const pointsPath = null;'],
+  [/^\t\tpoints,$/m, ''],
   [/^\t*\(?paths\.(stepped|spline) .*$/gm, ''],
   [/^\t*uPlot\.(assign|fmt\w+|range\w+|orient|join|tzDate|sync|addGap|clipGaps)\b.*$/gm, ''],
 ];

@@ -8,6 +8,7 @@ import { createLogger } from '../runtime/logger.ts';
 import { createReportMaker, type Occasion, type ReportMakerDependencies } from './report-maker.ts';
 import { createReportScheduler } from './report-scheduler.ts';
 import { type Report, reportsAway } from './report-store.ts';
+import { until } from '../test/until.ts';
 import { createTestApp, type TestApp } from './test-app.ts';
 
 const nowMs = Date.UTC(2024, 4, 3, 6);
@@ -42,6 +43,21 @@ test('an answer that takes too long is given up, and the next report is made', a
   await expect(slow.make(report, asked(0))).rejects.toMatchObject({ fields: { code: 'report-timeout', status: 503 } });
   await expect(slow.make(report, asked(1))).rejects.toMatchObject({ fields: { code: 'report-timeout' } });
   expect(existsSync(join(dir, 'sales'))).toBe(false);
+});
+
+test('what is made and what waits is told until it is over', async () => {
+  const maker = makerOf({ query: hanging() });
+  expect(maker.underway('sales')).toBeUndefined();
+  const other = { ...report, name: 'other' };
+  const all = [maker.make(report, asked(0)), maker.make(other, { ...asked(0), trigger: 'schedule' })];
+  const at = new Date(nowMs).toISOString();
+  const told = { instant: at, trigger: 'operator', since: at };
+  await until('its answer is asked for', async () => maker.underway('sales')?.step === 'answering');
+  expect(maker.underway('sales')).toEqual({ ...told, step: 'answering' });
+  expect(maker.underway('other')).toEqual({ ...told, trigger: 'schedule', step: 'waiting' });
+  maker[Symbol.dispose]();
+  await Promise.allSettled(all);
+  expect([maker.underway('sales'), maker.underway('other')]).toEqual([undefined, undefined]);
 });
 
 test('a process that ends waits for no answer, and leaves the instant to its successor', async () => {

@@ -7,7 +7,7 @@ import { type Answer, answerQuery, type QueryDependencies } from './answer-query
 import { csvPieces } from './answer-text.ts';
 import type { ReportFolder } from './report-folder.ts';
 import { parseReportQuery } from './report-parse.ts';
-import type { FailedRun, ReportRun, WrittenRun } from '../api/report-schema.ts';
+import type { FailedRun, ReportRun, ReportUnderway, WrittenRun } from '../api/report-schema.ts';
 import type { Report, ReportStore } from './report-store.ts';
 
 /** Why a report is made: relative ranges are told from `instant`. */
@@ -25,6 +25,8 @@ export interface ReportMaker extends Disposable {
   make(report: Report, occasion: Occasion): Promise<ReportRun | undefined>;
   /** Records that it was given up; where its file is written all the same, that. */
   fail(report: Report, occasion: Occasion, startedAt: number, problem: unknown): Promise<ReportRun>;
+  /** What this process is about to make of a report, or waits to make; the first of them. */
+  underway(report: string): ReportUnderway | undefined;
   /** What this process has recorded since its start. */
   recorded(): Readonly<Record<ReportRun['outcome'], number>>;
 }
@@ -42,12 +44,20 @@ export interface ReportMakerDependencies {
 
 const maxWaiting = 20;
 
+interface Making {
+  readonly report: Report;
+  readonly occasion: Occasion;
+  readonly since: number;
+  step: ReportUnderway['step'];
+}
+
 export function createReportMaker(dependencies: ReportMakerDependencies): ReportMaker {
   const { query, store, folder, log, clock, keepFiles = 400, timeoutMs = 120_000 } = dependencies;
   const closing = new AbortController();
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   const counts = { written: 0, failed: 0 };
+  const makings = new Set<Making>();
 
   async function record(run: ReportRun): Promise<void> {
     await store.record(run);
@@ -62,12 +72,14 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
     return turn;
   }
 
-  async function makeNow(report: Report, occasion: Occasion): Promise<ReportRun | undefined> {
+  async function makeNow(making: Making): Promise<ReportRun | undefined> {
+    const { report, occasion } = making;
     const startedAt = clock();
+    making.step = 'answering';
     closing.signal.throwIfAborted();
     const file = fileOf(occasion);
     const there = () => whatIsThere(report, occasion, startedAt, file);
-    const run = (await there()) ?? (await writeNew(report, occasion, startedAt, file)) ?? (await there());
+    const run = (await there()) ?? (await writeNew(making, startedAt, file)) ?? (await there());
     if (run === undefined) return undefined;
     await record(run);
     const removed = await folder.removeOld(report.name, keepFiles);
@@ -76,10 +88,12 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
   }
 
   /** undefined where another process owns the instant. */
-  async function writeNew(report: Report, occasion: Occasion, startedAt: number, file: string) {
+  async function writeNew(making: Making, startedAt: number, file: string) {
+    const { report, occasion } = making;
     const parsed = parseReportQuery(report.query, query.generation);
     // What is relative to now is told from the instant that the report is of, however late it is made.
     const answer = await within(answerQuery({ ...query, clock: () => occasion.instant }, parsed));
+    making.step = 'writing';
     const left = await folder.removeLeftOver(report.name);
     if (left.length > 0) log.info({ report: report.name, left }, 'what a crash left of a report is removed');
     return folder.write(report.name, file, csvPieces(answer, parsed), (written) => ({
@@ -125,7 +139,11 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
   }
 
   return {
-    make: (report, occasion) => inTurn(() => makeNow(report, occasion)),
+    async make(report, occasion) {
+      const making: Making = { report, occasion, since: clock(), step: 'waiting' };
+      makings.add(making);
+      return inTurn(() => makeNow(making)).finally(() => makings.delete(making));
+    },
     async fail(report, occasion, startedAt, error) {
       const {
         code,
@@ -136,6 +154,13 @@ export function createReportMaker(dependencies: ReportMakerDependencies): Report
       const run = made ?? failure(report, occasion, startedAt, { code, detail: detail.slice(0, 500) });
       await record(run);
       return run;
+    },
+    underway(name) {
+      const making = [...makings].find(({ report }) => report.name === name);
+      if (!making) return undefined;
+      const { occasion, since, step } = making;
+      const [instant, sinceText] = [occasion.instant, since].map((ms) => new Date(ms).toISOString());
+      return { instant: instant!, trigger: occasion.trigger, since: sinceText!, step };
     },
     recorded: () => counts,
     [Symbol.dispose]: () => closing.abort(serviceClosing()),

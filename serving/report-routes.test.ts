@@ -85,6 +85,7 @@ describe('a report', () => {
       savedAt: '2024-05-03T10:30:00.123Z',
       nextAt: '2024-05-04T10:00:00.000Z',
       lastRun: null,
+      underway: null,
     };
     expect(await save({ ...body, schedule: ' 0 6 * * * ' })).toMatchObject({ status: 201, body: told });
     expect(await save({ query })).toMatchObject({

@@ -68,6 +68,7 @@ export function registerReportRoutes(
       savedAt: new Date(savedAt).toISOString(),
       nextAt: nextAt === undefined ? null : new Date(nextAt).toISOString(),
       lastRun: lastRun ?? null,
+      underway: maker.underway(name) ?? null,
     };
   };
 

@@ -110,6 +110,10 @@ export async function makeReport(name: string): Promise<void> {
   await loadReports();
 }
 
+/** The last 20, newest first. */
+export const runsOf = async (name: string): Promise<readonly ReportRun[]> =>
+  (await ask<{ runs: readonly ReportRun[] }>('GET', pathOf(name))).runs;
+
 export const filesOf = (name: string): Promise<ReportFiles> => ask('GET', pathOf(name, '/files'));
 
 /**

@@ -183,6 +183,56 @@ describe('Reports', () => {
     await operate('DELETE', '/kept');
   });
 
+  test('the last runs are told with what came of them, also after serving was restarted', async () => {
+    const { page, stand } = browsing;
+    await save('often');
+    expect((await operate('POST', '/often/runs')).status).toBe(201);
+    await save('often', { query: { ...query, window: 'minute', range: undefined, from: '2000-01-01', fill: true } });
+    expect((await operate('POST', '/often/runs')).status).toBe(400);
+    const { runs } = (await (await operate('GET', '/often')).json()) as {
+      runs: { instant: string; file?: string; rows?: number }[];
+    };
+    const at = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'medium' });
+    const shown = async () =>
+      Promise.all(
+        (await page.locator('.report-runs tbody tr').all()).map((row) => row.locator('> *').allTextContents()),
+      );
+    const seen: string[][][] = [];
+    for (const round of ['as it is', 'after a restart']) {
+      if (round !== 'as it is') {
+        await stand.stopServing();
+        await stand.startServing();
+      }
+      await page.goto(`${stand.url}/reports?report=often`);
+      if (round === 'as it is') await giveToken();
+      await until('its runs are shown', async () => (await shown()).length === 2);
+      seen.push(await shown());
+    }
+    expect(seen[1]).toEqual(seen[0]);
+    const [failed, written] = seen[0]!;
+    expect(failed!.slice(0, 2)).toEqual([at.format(Date.parse(runs[0]!.instant)), 'asked for']);
+    expect(failed!.slice(4)).toEqual(['–', expect.stringMatching(/\(too-many-rows\) .*save another query/)]);
+    expect(written!.slice(3)).toEqual([expect.stringMatching(/^\d+\.\d s$/), '2', runs[1]!.file]);
+    await expectAccessible();
+    await operate('DELETE', '/often');
+  });
+
+  test('what is under way without this page is told', async () => {
+    await save('slow');
+    const since = new Date().toISOString();
+    await browsing.page.route('**/v1/reports', async (route) => {
+      const { reports } = (await (await route.fetch()).json()) as { reports: object[] };
+      const underway = { instant: since, trigger: 'schedule', since, step: 'waiting' };
+      await route.fulfill({ json: { reports: reports.map((one) => ({ ...one, underway })) } });
+    });
+    await browsing.page.goto(`${browsing.stand.url}/reports`);
+    await giveToken();
+    await report('slow')
+      .getByText(/^Waiting for other reports since \d\d:\d\d:\d\d…$/)
+      .waitFor();
+    await operate('DELETE', '/slow');
+  });
+
   test('what goes wrong is said: a failed run with its code, a damaged file, a token that changed, a server that is away', async () => {
     const tooMuch = { measures: ['orders'], by: ['store'], window: 'minute', from: '2000-01-01', fill: true };
     await Promise.all([save('fine'), save('too-much', { query: tooMuch })]);
@@ -193,6 +243,7 @@ describe('Reports', () => {
     await browsing.page.getByText(/^Not made: .*\(too-many-rows\)$/).waitFor();
     const last = report('too-much').getByText('failed');
     await last.waitFor();
+    await report('too-much').getByText('save another query under its name').waitFor();
     await expectAccessible();
 
     await browsing.page.route('**/files/*', async (route) => route.fulfill({ body: 'something else' }));

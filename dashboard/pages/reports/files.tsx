@@ -1,9 +1,9 @@
 // The files of a report, and how one is saved from here.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { bytes, count, dateTime } from '../../data/format.ts';
-import { type Problem, problemOf } from '../../data/problem.ts';
-import { downloadFile, filesOf, type Report, type ReportFiles } from '../../data/reports.ts';
+import { downloadFile, filesOf, type Report } from '../../data/reports.ts';
 import { useAction, wordsOf } from '../../parts/action.tsx';
+import { useAsked } from './asked.ts';
 
 export function DownloadButton({ report, file, sha256 }: { report: string; file: string; sha256: string | undefined }) {
   const { isBusy, problem, start } = useAction();
@@ -37,17 +37,9 @@ export function DownloadButton({ report, file, sha256 }: { report: string; file:
 
 export const rowsInWords = (rows: number): string => `${count(rows)} row${rows === 1 ? '' : 's'}`;
 
-/** Asked for again when the report was made again. */
-export function Files({ report: { name, lastRun, tz } }: { report: Report }) {
-  const [{ known, problem }, set] = useState<{ known?: ReportFiles; problem?: Problem }>({});
-  useEffect(() => {
-    let isOver = false;
-    void filesOf(name)
-      .then((known) => ({ known }))
-      .catch((error: unknown) => ({ problem: problemOf(error) }))
-      .then((now) => isOver || set(now));
-    return () => void (isOver = true);
-  }, [name, lastRun?.finishedAt]);
+export function Files({ report }: { report: Report }) {
+  const { name, tz } = report;
+  const { known, problem } = useAsked(report, filesOf);
   if (problem) return <p class="wrong">{wordsOf(problem)}</p>;
   if (!known) return <p class="hint">Asking for its files…</p>;
   if (known.total === 0) return <p>None yet: run it, or wait until it is due.</p>;

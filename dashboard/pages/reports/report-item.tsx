@@ -10,6 +10,7 @@ import { WhyButton } from '../../parts/why.tsx';
 import { DownloadButton, Files, rowsInWords } from './files.tsx';
 import { nextInWords } from './next-in-words.ts';
 import { RemoveButton } from './remove.tsx';
+import { Failed, RunHistory } from './run-history.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 
 export interface ReportItemProps {
@@ -68,7 +69,7 @@ export function ReportItem({ report, onRemoved }: ReportItemProps) {
         </div>
       </div>
       <p class={`report-making ${making?.kind ?? ''}`} role="status">
-        {making && <MakingWords making={making} />}
+        {making ? <MakingWords making={making} /> : report.underway && <UnderwayWords {...report.underway} />}
       </p>
       {isOpen && <More report={report} onRemoved={onRemoved} />}
     </li>
@@ -82,21 +83,19 @@ function titleOfMeasure(name: string): string {
 function LastRun({ report: { lastRun, tz } }: { report: Report }) {
   if (lastRun === null) return <p class="hint">never made</p>;
   const isFailed = lastRun.outcome === 'failed';
-  const words = isFailed
-    ? [`${lastRun.detail} (${lastRun.code})`]
-    : [
-        rowsInWords(lastRun.rows),
-        bytes(lastRun.bytes),
-        lastRun.trigger === 'made-up' && 'made up for later',
-        lastRun.skipped > 0 && `${count(lastRun.skipped)} before it were missed`,
-        ...lastRun.notes,
-      ];
+  const words = !isFailed && [
+    rowsInWords(lastRun.rows),
+    bytes(lastRun.bytes),
+    lastRun.trigger === 'made-up' && 'made up for later',
+    lastRun.skipped > 0 && `${count(lastRun.skipped)} before it were missed`,
+    ...lastRun.notes,
+  ];
   return (
     <div>
       <p class={isFailed ? 'wrong' : ''}>
         {isFailed ? 'failed' : 'made'} {dateTime(Date.parse(lastRun.instant), tz)}
       </p>
-      <p class="hint">{words.filter(Boolean).join(', ')}</p>
+      <p class="hint">{words ? words.filter(Boolean).join(', ') : isFailed && <Failed {...lastRun} />}</p>
     </div>
   );
 }
@@ -116,6 +115,17 @@ function MakingWords({ making }: { making: Making }) {
     default:
       return making satisfies never;
   }
+}
+
+/** Made without this page: on its schedule, or for somebody else. */
+function UnderwayWords({ step, since }: NonNullable<Report['underway']>) {
+  const words =
+    step === 'waiting' ? 'Waiting for other reports' : step === 'writing' ? 'Writing its file' : 'Making it';
+  return (
+    <>
+      {words} since {clockTime(Date.parse(since), pageState.value.tz)}…
+    </>
+  );
 }
 
 function More({ report, onRemoved }: ReportItemProps) {
@@ -138,6 +148,10 @@ function More({ report, onRemoved }: ReportItemProps) {
         </button>
         <p role="status">{said}</p>
         {isEditing && <ScheduleForm report={report} onClose={toggle} />}
+      </dd>
+      <dt>Runs</dt>
+      <dd>
+        <RunHistory report={report} />
       </dd>
       <dt>Files</dt>
       <dd>

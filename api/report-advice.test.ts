@@ -1,0 +1,33 @@
+// What is advised about failed reports: for each code that the documents name, and no other.
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { adviceOf } from './report-advice.ts';
+
+const documented = [
+  ...readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8').matchAll(/^\| `([\w-]+)` +\| (\w+) /gm),
+];
+
+test('what may pass is run again, what the query causes is saved otherwise', () => {
+  expect(adviceOf('closing')).toContain('run it again');
+  expect(adviceOf('too-many-rows')).toContain('save another query');
+  expect(adviceOf('never-heard-of')).toContain('save another query');
+});
+
+test('no code that stands for a fault of the server is told as one of the query', () => {
+  const ofQuery = adviceOf('too-many-rows');
+  for (const code of [
+    'not-ready',
+    'batch-views-away',
+    'run-unreadable',
+    'report-timeout',
+    'report-folder-failed',
+    'reports-away',
+    'overloaded',
+    'closing',
+    'internal',
+    'report-unreadable',
+  ]) {
+    expect(documented.map(([, name]) => name)).toContain(code);
+    expect([code, adviceOf(code)]).not.toEqual([code, ofQuery]);
+  }
+});
