@@ -23,17 +23,29 @@ export function RunHistory({ report }: { report: Report }) {
     <Table
       class="report-runs"
       caption={`The last runs of ${report.name}`}
-      head={['Of', 'Because of', 'Began', 'Took', 'Rows', 'Outcome']}
+      head={[`Made for (${report.tz})`, 'Outcome', 'Rows', 'Took', 'Began', 'Because of']}
       keys={runs.map(({ instant, trigger }) => instant + trigger)}
       rows={runs.map((run) => [
         at(run.instant),
-        because[run.trigger] + (run.skipped > 0 ? `, ${count(run.skipped)} before it were missed` : ''),
-        at(run.startedAt),
-        duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
+        <Outcome key="outcome" run={run} />,
         run.outcome === 'written' ? count(run.rows) : '–',
-        run.outcome === 'written' ? <code key="file">{run.file}</code> : <Failed key="failed" {...run} />,
+        duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
+        at(run.startedAt),
+        because[run.trigger] + (run.skipped > 0 ? `, ${count(run.skipped)} before it were missed` : ''),
       ])}
     />
+  );
+}
+
+function Outcome({ run }: { run: ReportRun }) {
+  return run.outcome === 'written' ? (
+    <>
+      made <code>{run.file}</code>
+    </>
+  ) : (
+    <>
+      failed: <Failed {...run} />
+    </>
   );
 }
 
