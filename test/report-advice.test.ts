@@ -1,7 +1,7 @@
-// What is advised about failed reports: for each code that the documents name, and no other.
+// What is advised about failed reports: what passes or lies with the server is not told as a fault of the query.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { adviceOf } from './report-advice.ts';
+import { adviceOf } from '../api/report-advice.ts';
 
 const documented = [
   ...readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8').matchAll(/^\| `([\w-]+)` +\| (\w+) /gm),
