@@ -1,11 +1,12 @@
 // A chart of windows: bars for now, a mark across each for what it is held against, or lines where there are many. The
 // windows stand side by side, whatever their length. Colours come from the style sheet; the numbers are also in a table.
 // What is used of uPlot must be in the page: uplot-parts.ts.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { compact } from '../data/format.ts';
-import { bars, marks, token } from './chart-paths.ts';
+import { drawBars, drawMarks } from './chart-shapes.ts';
 import { DataTable } from './data-table.tsx';
+import { token } from './token.ts';
 
 export interface ChartSeries {
   readonly label: string;
@@ -41,7 +42,8 @@ export function Chart(props: ChartProps) {
   const [at, setAt] = useState<number | undefined>(undefined);
   const shapes = series.map(({ tone, shape }) => `${tone}:${shape}`).join();
 
-  useEffect(() => {
+  // Both before the browser paints: what is drawn and what is written beside it change in one frame.
+  useLayoutEffect(() => {
     const target = box.current!;
     const made = new uPlot(optionsOf(latest, target, setAt), dataOf(latest.current), target);
     plot.current = made;
@@ -62,7 +64,7 @@ export function Chart(props: ChartProps) {
       made.destroy();
     };
   }, [shapes, heightPx]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isSeen.current) plot.current?.setData(dataOf(props));
   });
 
@@ -98,9 +100,11 @@ export function Chart(props: ChartProps) {
         ref={box}
       />
       <DataTable
-        caption={caption}
-        head={['Time', ...series.map(({ label }) => label)]}
-        rows={labels.map((label, i) => [label, ...series.map(({ texts }) => texts[i] ?? '–')])}
+        table={() => ({
+          caption,
+          head: ['Time', ...series.map(({ label }) => label)],
+          rows: labels.map((label, i) => [label, ...series.map(({ texts }) => texts[i] ?? '–')]),
+        })}
       />
     </figure>
   );
@@ -124,17 +128,15 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {
-      x: { time: false, range: (_, min, max) => [min - 0.5, max + 0.5] },
+      x: { time: false, range: () => [-0.5, Math.max(1, latest.current.labels.length) - 0.5] },
       y: { range: (_, min, max) => [Math.min(0, min * 1.05), max > 0 ? max * 1.05 : 1] },
     },
     series: [
       {},
       ...series.map(({ tone, shape }): uPlot.Series => {
-        const stroke = () => token(`--${tone}`);
-        const common = { stroke, points: { show: false }, spanGaps: false };
-        if (shape === 'marks') return { ...common, width: 2, paths: marks };
-        if (shape === 'line') return { ...common, width: 1.5, ...(tone === 'past' ? { dash: [3, 3] } : {}) };
-        return { ...common, width: 0, fill: stroke, paths: bars(() => latest.current.openAt) };
+        const common = { stroke: () => token(`--${tone}`), points: { show: false }, spanGaps: false };
+        if (shape !== 'line') return { ...common, paths: () => null };
+        return { ...common, width: 1.5, ...(tone === 'past' ? { dash: [3, 3] } : {}) };
       }),
     ],
     axes: [
@@ -172,6 +174,15 @@ function optionsOf(
       },
     ],
     hooks: {
+      drawSeries: [
+        (u, i) => {
+          const { tone, shape } = series[i - 1]!;
+          const values = u.data[i]!;
+          const [full, open, pxRatio] = [token(`--${tone}`), token('--open'), devicePixelRatio];
+          if (shape === 'bars') drawBars(u, values, { full, open, openAt: latest.current.openAt, pxRatio });
+          if (shape === 'marks') drawMarks(u, values, { colour: full, pxRatio });
+        },
+      ],
       setCursor: [(u) => onWindow(u.cursor.idx ?? undefined)],
     },
   };

@@ -15,13 +15,13 @@ export interface TableProps {
   readonly class?: string;
 }
 
-export function DataTable(props: TableProps) {
+/** `table` is asked only while the table is looked at: it changes with every number. */
+export function DataTable({ table }: { readonly table: () => TableProps }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details class="data-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Table</summary>
-      {/* Made only when it is looked at: it changes with every number. */}
-      {isOpen && <Table {...props} />}
+      {isOpen && <Table {...table()} />}
     </details>
   );
 }

@@ -5,7 +5,7 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { EventInput } from '../../cli/event-input.ts';
 import { parseExactly } from '../../api/exact-json.ts';
@@ -18,15 +18,29 @@ import { slopeOf, updatesIn } from './dashboard-trace.ts';
 export interface DashboardOptions {
   /** How long the page is open. */
   readonly minutes: number;
+  readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
 
-export interface DashboardResults {
+interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+interface Updates {
+  readonly chartsInSight: number;
+  readonly count: number;
   /** Of the main thread, an update: script, style, layout and paint. */
-  readonly updateMs: { readonly count: number; readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly ms: Percentiles;
   /** The same without the time in which the thread had to wait for a processor. */
-  readonly updateCpuMs: { readonly p50: number; readonly p95: number; readonly p99: number };
-  /** After garbage was collected, at even times. */
+  readonly cpuMs: Percentiles;
+}
+
+export interface DashboardResults {
+  /** All charts in sight, then as many as a screen shows. */
+  readonly updates: readonly Updates[];
+  /** After garbage was collected, at even times, all charts in sight. */
   readonly heapKib: readonly number[];
   /** Of the second half. */
   readonly heapKibPerMinute: number;
@@ -35,13 +49,14 @@ export interface DashboardResults {
 }
 
 const tracedMs = 20_000;
-const heapSamples = 12;
+const screen = { width: 1280, height: 900 };
+const tall = { width: 1280, height: 2_400 };
 
-export async function benchDashboard({ minutes, say }: DashboardOptions): Promise<DashboardResults> {
+export async function benchDashboard(options: DashboardOptions): Promise<DashboardResults> {
   const browser = await openBrowser();
   try {
-    const firstLookMs = await firstLooks(browser, say);
-    return { ...(await openPage(browser, minutes, say)), firstLookMs };
+    const firstLookMs = await firstLooks(browser, options);
+    return { ...(await openPage(browser, options)), firstLookMs };
   } finally {
     await browser.close();
   }
@@ -49,7 +64,7 @@ export async function benchDashboard({ minutes, say }: DashboardOptions): Promis
 
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-async function openPage(browser: Browser, minutes: number, say: DashboardOptions['say']) {
+async function openPage(browser: Browser, { minutes, signal, say }: DashboardOptions) {
   const outDir = mkdtempSync(join(tmpdir(), 'tidemark-bench-page-'));
   try {
     const root = fileURLToPath(new URL('./dashboard-page/', import.meta.url));
@@ -71,36 +86,59 @@ async function openPage(browser: Browser, minutes: number, say: DashboardOptions
     });
     const page = await context.newPage();
     await page.goto('http://bench.test/');
+    // The long part comes last: who stops it has read the rest.
+    const updates: Updates[] = [];
+    for (const viewport of [screen, tall]) {
+      await page.setViewportSize(viewport);
+      const chartsInSight = (await page.evaluate(chartsInSightSource)) as number;
+      const times = await trace(browser, page, signal);
+      updates.unshift({
+        chartsInSight,
+        count: times.length,
+        ms: percentilesOf(times.map(({ ms }) => ms)),
+        cpuMs: percentilesOf(times.map(({ cpuMs }) => cpuMs)),
+      });
+      say(updatesLine(updates[0]!));
+    }
     const devtools = await context.newCDPSession(page);
-    const everyMs = (minutes * 60_000 - tracedMs) / heapSamples;
+    const restMs = minutes * 60_000 - 2 * tracedMs;
+    const samples = Math.max(12, Math.round(2 * minutes));
     const heapKib: number[] = [];
-    for (let i = 0; i < heapSamples; i += 1) {
-      await delay(everyMs);
+    const slope = () => slopeOf(heapKib.slice(heapKib.length / 2)) / (restMs / samples / 60_000);
+    for (let i = 1; i <= samples; i += 1) {
+      await delay(restMs / samples, undefined, { signal });
       await devtools.send('HeapProfiler.collectGarbage');
       const { usedSize } = await devtools.send('Runtime.getHeapUsage');
       heapKib.push(Math.round(usedSize / 1_024));
-      say(`heap ${heapKib.at(-1)} KiB after ${(((i + 1) * everyMs) / 60_000).toFixed(1)} min`);
+      const at = `${((2 * tracedMs + (i * restMs) / samples) / 60_000).toFixed(1)} of ${minutes} min`;
+      say(
+        `heap ${heapKib.at(-1)} KiB after ${at}${i < 4 ? '' : `, ${slope().toFixed(1)} KiB a minute in the later half`}`,
+      );
     }
-    await browser.startTracing(page, {
-      categories: ['disabled-by-default-devtools.timeline', 'devtools.timeline', 'blink.user_timing'],
-    });
-    await delay(tracedMs);
-    const updates = updatesIn((await browser.stopTracing()).toString());
-    const percentiles = (values: readonly number[]) => ({
-      p50: percentile(values, 0.5),
-      p95: percentile(values, 0.95),
-      p99: percentile(values, 0.99),
-    });
     await context.close();
-    return {
-      updateMs: { count: updates.length, ...percentiles(updates.map(({ ms }) => ms)) },
-      updateCpuMs: percentiles(updates.map(({ cpuMs }) => cpuMs)),
-      heapKib,
-      heapKibPerMinute: slopeOf(heapKib.slice(heapSamples / 2)) / (everyMs / 60_000),
-    };
+    return { updates, heapKib, heapKibPerMinute: slope() };
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }
+}
+
+const chartsInSightSource = `[...document.querySelectorAll('.plot')].filter((plot) => {
+  const { top, bottom } = plot.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}).length`;
+
+async function trace(browser: Browser, page: Page, signal: AbortSignal) {
+  // What the new size made the page do is over by then.
+  await delay(1_000, undefined, { signal });
+  await browser.startTracing(page, {
+    categories: ['disabled-by-default-devtools.timeline', 'devtools.timeline', 'blink.user_timing'],
+  });
+  await delay(tracedMs - 1_000, undefined, { signal });
+  return updatesIn((await browser.stopTracing()).toString());
+}
+
+function percentilesOf(values: readonly number[]): Percentiles {
+  return { p50: percentile(values, 0.5), p95: percentile(values, 0.95), p99: percentile(values, 0.99) };
 }
 
 /** As much of the DOM as is needed here: these files are checked without it. */
@@ -115,7 +153,7 @@ function firstNumberShown(): number | undefined {
   return text === '–' || text === '0' ? undefined : performance.now();
 }
 
-async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promise<number[]> {
+async function firstLooks(browser: Browser, { signal, say }: DashboardOptions): Promise<number[]> {
   const { urls, close } = await openStack(process.env);
   try {
     await using stand = await openStand(urls);
@@ -124,6 +162,7 @@ async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promi
     await stand.pipeline.batch.makeRun();
     const looks: number[] = [];
     for (let round = 0; round < 6; round += 1) {
+      signal.throwIfAborted();
       const context = await browser.newContext(browserContext);
       const page = await context.newPage();
       await page.goto(stand.url, { waitUntil: 'commit' });
@@ -139,18 +178,16 @@ async function firstLooks(browser: Browser, say: DashboardOptions['say']): Promi
   }
 }
 
-export function dashboardReportOf({
-  updateMs,
-  updateCpuMs,
-  heapKib,
-  heapKibPerMinute,
-  firstLookMs,
-}: DashboardResults): string {
-  const ms = ({ p50, p95, p99 }: DashboardResults['updateCpuMs']) =>
+function updatesLine({ chartsInSight, count, ms, cpuMs }: Updates): string {
+  const text = ({ p50, p95, p99 }: Percentiles) =>
     `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms`;
+  return `${chartsInSight} charts in sight, ${count} updates: ${text(ms)}; of it processor time: ${text(cpuMs)}`;
+}
+
+export function dashboardReportOf({ updates, heapKib, heapKibPerMinute, firstLookMs }: DashboardResults): string {
   return [
-    `an update of 20 charts of 2 series × 120 points, 10 a second, on the main thread, ${updateMs.count} updates: ${ms(updateMs)}`,
-    `  of it processor time: ${ms(updateCpuMs)}`,
+    'an update of 20 charts of 2 series × 120 points, 10 a second, on the main thread:',
+    ...updates.map((of) => `  ${updatesLine(of)}`),
     `heap after collection: ${heapKib[0]} KiB first, ${heapKib.at(-1)} KiB last; slope of the second half ${heapKibPerMinute.toFixed(1)} KiB a minute`,
     `first look on a cold cache, from the navigation to the first number: median ${percentile(firstLookMs, 0.5)} ms (${Math.min(...firstLookMs)} to ${Math.max(...firstLookMs)})`,
     `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}`,

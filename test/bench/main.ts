@@ -21,8 +21,8 @@ const someParts = (text: string): Part[] =>
 
 const someMinutes = (text: string): number => {
   const minutes = Number(text);
-  if (minutes >= 0.5 && minutes <= 240) return minutes;
-  throw new InvalidArgumentError('from 0.5 to 240');
+  if (minutes >= 1 && minutes <= 240) return minutes;
+  throw new InvalidArgumentError('from 1 to 240');
 };
 
 const command = new Command('npm run bench --')
@@ -57,7 +57,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tidemark-bench-'));
 let keep = false;
 try {
   if (command.args[0] === 'dashboard') {
-    const results = await benchDashboard({ minutes, say });
+    const results = await benchDashboard({ minutes, signal: asked.signal, say });
     if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, ...results }, undefined, 2)}\n`);
     process.stdout.write(`${dashboardReportOf(results)}\n`);
   } else await serving();

@@ -37,13 +37,15 @@ export function LedgerPanel({ status: { partitions, totals }, isOld }: { status:
           : `${count(spent)} of ${count(totals.records)} offsets are accounted for`}
       </p>
       <DataTable
-        caption="Ledger by partition"
-        head={['Partition', ...fates.map((fate) => fateWords[fate][0]), 'Offsets']}
-        rows={partitions.map(({ partition, ledger, vector, start, conserved }) => [
-          String(partition),
-          ...fates.map((fate) => count(ledger[fate])),
-          `${count(vector - start)}${conserved ? '' : ' (differs)'}`,
-        ])}
+        table={() => ({
+          caption: 'Ledger by partition',
+          head: ['Partition', ...fates.map((fate) => fateWords[fate][0]), 'Offsets'],
+          rows: partitions.map(({ partition, ledger, vector, start, conserved }) => [
+            String(partition),
+            ...fates.map((fate) => count(ledger[fate])),
+            `${count(vector - start)}${conserved ? '' : ' (differs)'}`,
+          ]),
+        })}
       />
     </Panel>
   );
