@@ -90,7 +90,7 @@ async function openPage(browser: Browser, { minutes, signal, say }: DashboardOpt
     const updates: Updates[] = [];
     for (const viewport of [screen, tall]) {
       await page.setViewportSize(viewport);
-      const chartsInSight = (await page.evaluate(chartsInSightSource)) as number;
+      const chartsInSight = await page.evaluate<number>(chartsInSightSource);
       const times = await trace(browser, page, signal);
       updates.unshift({
         chartsInSight,
