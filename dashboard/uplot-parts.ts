@@ -1,8 +1,7 @@
 // Leaves out of uPlot what no chart here uses (parts/chart.tsx): time scales and logarithmic ones, x axes that stand
-// upright, its legend, selecting with the mouse, series that light up, cursors that follow each other, dots, curves, tools for
-// plugins. They are more than a
-// quarter of it, and lie in one function with all the rest, so that no bundler can tell: the places where uPlot decides
-// about them are given the answer. A place that is not found ends the build.
+// upright, its legend, selecting with the mouse, series that light up, cursors that follow each other, dots, curves, bars (charts
+// draw their own), tools for plugins. They are more than a quarter of it, and lie in one function with all the rest, so that
+// no bundler can tell: the places where uPlot decides about them are given the answer. A place that is not found ends the build.
 import type { Plugin } from 'vite';
 
 const decided: readonly (readonly [place: RegExp, answer: string])[] = [
@@ -22,7 +21,7 @@ const decided: readonly (readonly [place: RegExp, answer: string])[] = [
   [/\bsrc != null\b/g, 'false'],
   [/^const pointsPath = .*$/m, 'const pointsPath = null;'],
   [/^\t\tpoints,$/m, ''],
-  [/^\t*\(?paths\.(stepped|spline) .*$/gm, ''],
+  [/^\t*\(?paths\.(stepped|bars|spline) .*$/gm, ''],
   [/^\t*uPlot\.(assign|fmt\w+|range\w+|orient|join|tzDate|sync|addGap|clipGaps)\b.*$/gm, ''],
 ];
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
 import type { EventInput } from '../../cli/event-input.ts';
+import { withoutUnusedParts } from '../../dashboard/uplot-parts.ts';
 import { parseExactly } from '../../api/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
 import { browserContext, openBrowser, openStand } from '../browser/stand.ts';
@@ -73,6 +74,7 @@ async function openPage(browser: Browser, { minutes, signal, say }: DashboardOpt
       configFile: false,
       logLevel: 'warn',
       base: './',
+      plugins: [withoutUnusedParts],
       build: { outDir, emptyOutDir: true, target: 'es2023' },
     });
     const context = await browser.newContext(browserContext);
