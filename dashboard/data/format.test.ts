@@ -1,6 +1,6 @@
 // Numbers and times as a person reads them.
 import { describe, expect, test } from 'vitest';
-import { amount, change, clockTime, count, duration, localDate, share, windowLabel } from './format.ts';
+import { amount, change, clockTime, count, duration, localDate, minorDigits, share, windowLabel } from './format.ts';
 import { summed } from './sums.ts';
 import { backOffMs } from './back-off.ts';
 
@@ -13,6 +13,11 @@ describe('format', () => {
     expect(amount(9_007_199_254_740_993n, 2)).toBe('90,071,992,547,409.93');
     expect(amount(3826.875, 2)).toBe('38.27');
     expect(count(-9_007_199_254_740_993n)).toBe('−9,007,199,254,740,993');
+  });
+
+  test('minor digits are those that the answer tells, else those of the code; what is no currency has some', () => {
+    expect(minorDigits({ EUR: 3 }, 'EUR')).toBe(3);
+    expect(['JPY', 'KWD', '__proto__', 'nonsense'].map((code) => minorDigits({}, code))).toEqual([0, 3, 2, 2]);
   });
 
   test.each([

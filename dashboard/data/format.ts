@@ -25,8 +25,9 @@ export function amount(minor: Integer, digits: number): string {
 
 /** Minor digits where an answer does not tell them (a currency that came after its beginning). */
 export function minorDigits(currencies: Readonly<Record<string, number>>, currency: string): number {
-  const told = currencies[currency];
-  if (told !== undefined) return told;
+  if (Object.hasOwn(currencies, currency)) return currencies[currency]!;
+  // An address can name anything; the server refuses what is no currency.
+  if (!/^[A-Z]{3}$/.test(currency)) return 2;
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 

@@ -21,7 +21,8 @@ export function followHistory(): void {
 export function go(change: Partial<PageState>, how: 'step' | 'replace' = 'step'): void {
   const state = { ...current.value.state, ...change };
   const address = addressOf(state);
-  current.value = { state, isRangeOpen: false, ignored: [] };
+  // What was left aside is told until the reader goes somewhere.
+  current.value = { state, isRangeOpen: false, ignored: how === 'replace' ? current.value.ignored : [] };
   if (how === 'replace') history.replaceState(null, '', address);
   else if (address !== location.pathname + location.search) history.pushState(null, '', address);
 }

@@ -105,7 +105,8 @@ function readRange(parameters: URLSearchParams, ignored: string[]): Range | unde
   return undefined;
 }
 
-const isTime = (text: string): boolean => /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text);
+const isTime = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?$/.test(text) && !Number.isNaN(Date.parse(text));
 
 function readFilters(parameters: URLSearchParams): Filters {
   const entries = dimensions.map((name) => [name, [...new Set(parameters.getAll(`where.${name}`))]] as const);
@@ -114,7 +115,8 @@ function readFilters(parameters: URLSearchParams): Filters {
 
 function isTimeZone(tz: string): boolean {
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: tz }));
+    // Browsers take offsets too, the API names alone.
+    return /^[A-Za-z]/.test(tz) && Boolean(new Intl.DateTimeFormat('en', { timeZone: tz }));
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
 import type { EventInput } from '../../cli/event-input.ts';
+import type { StackUrls } from '../../stack/stack-urls.ts';
 import { until } from '../until.ts';
 import { browserContext, openBrowser, openStand, type Stand, watch } from './stand.ts';
 
@@ -16,8 +17,8 @@ export interface Browsing {
   open(options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** To be called at the top of a test file. */
-export function useBrowsing(): Browsing {
+/** To be called at the top of a test file. `stackOf`: where it is not the shared one. */
+export function useBrowsing(stackOf: () => StackUrls | Promise<StackUrls> = () => inject('stack')): Browsing {
   let stand: Stand;
   let browser: Browser;
   let context: BrowserContext;
@@ -25,7 +26,7 @@ export function useBrowsing(): Browsing {
   let seen: string[];
   let others: BrowserContext[];
   beforeAll(async () => {
-    [stand, browser] = await Promise.all([openStand(inject('stack')), openBrowser()]);
+    [stand, browser] = await Promise.all([openStand(await stackOf()), openBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -95,4 +96,19 @@ export const headline = (page: Page): Locator => page.locator('.truth strong');
 export async function untilSettled(page: Page): Promise<void> {
   await until('it is true', async () => (await headline(page).textContent())?.startsWith('True') ?? false);
   await until('nothing is asked', async () => (await page.locator('[aria-busy=true]').count()) === 0);
+}
+
+/** Every text that numbers below the element have from now on. */
+export async function recordNumbers(locator: Locator): Promise<() => Promise<{ texts: string[] }[]>> {
+  const records = await locator.evaluateHandle((element) => {
+    const seen: { texts: string[] }[] = [];
+    const read = (): void => {
+      const texts = [...element.querySelectorAll('.ticking')].map(({ textContent }) => textContent ?? '');
+      seen.push({ texts });
+    };
+    read();
+    new MutationObserver(read).observe(element, { subtree: true, childList: true, characterData: true });
+    return seen;
+  });
+  return async () => records.jsonValue();
 }
