@@ -12,8 +12,9 @@ export interface OwnRedis extends AsyncDisposable {
   readonly url: string;
   /** A connection for the test itself. */
   readonly redis: Redis;
-  /** Ends it and starts it again on the same port, without its data. */
-  restartEmpty(): Promise<void>;
+  /** Ends it, until it is started again on the same port, without its data. */
+  stop(): Promise<void>;
+  startEmpty(): Promise<void>;
 }
 
 export async function openOwnRedis(): Promise<OwnRedis> {
@@ -34,8 +35,8 @@ export async function openOwnRedis(): Promise<OwnRedis> {
   return {
     url,
     redis,
-    async restartEmpty() {
-      await member.close();
+    stop: () => member.close(),
+    async startEmpty() {
       member = await start();
       await connectRedis(redis);
     },

@@ -73,7 +73,7 @@ export function Ticking({ text }: { text: string }) {
     if (before.current === text) return;
     const wasKnown = before.current !== '–';
     before.current = text;
-    if (!wasKnown || matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+    if (!wasKnown) return;
     const { classList } = place.current!;
     classList.remove('changed');
     requestAnimationFrame(() => classList.add('changed'));

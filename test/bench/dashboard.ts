@@ -11,7 +11,7 @@ import type { EventInput } from '../../cli/event-input.ts';
 import { withoutUnusedParts } from '../../dashboard/uplot-parts.ts';
 import { parseExactly } from '../../api/exact-json.ts';
 import { shopHistory } from '../../cli/live-shop.ts';
-import { browserContext, openBrowser, openStand } from '../browser/stand.ts';
+import { browserContext, openBrowser, openStand, type Stand } from '../browser/stand.ts';
 import { openStack } from '../stack.ts';
 import { percentile } from './statistics.ts';
 import { slopeOf, updatesIn } from './dashboard-trace.ts';
@@ -47,6 +47,8 @@ export interface DashboardResults {
   readonly heapKibPerMinute: number;
   /** From the navigation to the first number, each with an empty cache. */
   readonly firstLookMs: readonly number[];
+  /** From the post of an order to its number on a page that is open. */
+  readonly movedMs: readonly number[];
 }
 
 const tracedMs = 20_000;
@@ -56,8 +58,8 @@ const tall = { width: 1280, height: 2_400 };
 export async function benchDashboard(options: DashboardOptions): Promise<DashboardResults> {
   const browser = await openBrowser();
   try {
-    const firstLookMs = await firstLooks(browser, options);
-    return { ...(await openPage(browser, options)), firstLookMs };
+    const looks = await lookAtStand(browser, options);
+    return { ...(await openPage(browser, options)), ...looks };
   } finally {
     await browser.close();
   }
@@ -155,14 +157,22 @@ function firstNumberShown(): number | undefined {
   return text === '–' || text === '0' ? undefined : performance.now();
 }
 
-async function firstLooks(browser: Browser, { signal, say }: DashboardOptions): Promise<number[]> {
+/** Runs in the page. */
+function isShown(orders: string): boolean {
+  const { document } = globalThis as unknown as InPage;
+  return document.querySelector('.big .ticking')?.textContent === orders;
+}
+
+async function lookAtStand(browser: Browser, options: DashboardOptions) {
+  const { signal, say } = options;
   const { urls, close } = await openStack(process.env);
   try {
     await using stand = await openStand(urls);
     const history = [...shopHistory(Date.now())].slice(-10_000);
-    await stand.post(history.map(({ json }) => parseExactly(String(json)) as EventInput));
+    const events = history.map(({ json }) => parseExactly(String(json)) as EventInput);
+    await stand.post(events);
     await stand.pipeline.batch.makeRun();
-    const looks: number[] = [];
+    const firstLookMs: number[] = [];
     for (let round = 0; round < 6; round += 1) {
       signal.throwIfAborted();
       const context = await browser.newContext(browserContext);
@@ -170,14 +180,36 @@ async function firstLooks(browser: Browser, { signal, say }: DashboardOptions): 
       await page.goto(stand.url, { waitUntil: 'commit' });
       const shownMs = Math.round((await (await page.waitForFunction(firstNumberShown)).jsonValue()) as number);
       // The first one meets a server that has never been asked.
-      if (round > 0) looks.push(shownMs);
+      if (round > 0) firstLookMs.push(shownMs);
       say(`first look: ${shownMs} ms${round === 0 ? ' (warm-up)' : ''}`);
       await context.close();
     }
-    return looks;
+    const some = events.findLast(({ type }) => type === 'OrderPlaced')!;
+    return { firstLookMs, movedMs: await postOrders(browser, stand, some, options) };
   } finally {
     await close();
   }
+}
+
+/** One order like that after the other, each once the one before is shown. */
+async function postOrders(browser: Browser, stand: Stand, some: EventInput, { signal, say }: DashboardOptions) {
+  const context = await browser.newContext(browserContext);
+  const page = await context.newPage();
+  await page.goto(`${stand.url}/?range=all&where.store=bench`);
+  const movedMs: number[] = [];
+  for (let orders = 1; orders <= 31; orders += 1) {
+    signal.throwIfAborted();
+    const { type, orderId, currency, channel, country, amountMinor, items } = some;
+    const order = { type, orderId: `${orderId}-${orders}`, storeId: 'bench', channel, country, currency };
+    const postedAt = performance.now();
+    await stand.post([{ ...order, occurredAt: Date.now(), amountMinor, items }]);
+    await page.waitForFunction(isShown, String(orders));
+    // The first one waits for the page too.
+    if (orders > 1) movedMs.push(Math.round(performance.now() - postedAt));
+  }
+  say(`from the post of an order to its number: ${movedMs.join(', ')} ms`);
+  await context.close();
+  return movedMs;
 }
 
 function updatesLine({ chartsInSight, count, ms, cpuMs }: Updates): string {
@@ -186,12 +218,14 @@ function updatesLine({ chartsInSight, count, ms, cpuMs }: Updates): string {
   return `${chartsInSight} charts in sight, ${count} updates: ${text(ms)}; of it processor time: ${text(cpuMs)}`;
 }
 
-export function dashboardReportOf({ updates, heapKib, heapKibPerMinute, firstLookMs }: DashboardResults): string {
+export function dashboardReportOf(results: DashboardResults): string {
+  const { updates, heapKib, heapKibPerMinute, firstLookMs, movedMs } = results;
   return [
     'an update of 20 charts of 2 series × 120 points, 10 a second, on the main thread:',
     ...updates.map((of) => `  ${updatesLine(of)}`),
     `heap after collection: ${heapKib[0]} KiB first, ${heapKib.at(-1)} KiB last; slope of the second half ${heapKibPerMinute.toFixed(1)} KiB a minute`,
     `first look on a cold cache, from the navigation to the first number: median ${percentile(firstLookMs, 0.5)} ms (${Math.min(...firstLookMs)} to ${Math.max(...firstLookMs)})`,
+    `from the post of an order to its number on an open page: median ${percentile(movedMs, 0.5)} ms (${Math.min(...movedMs)} to ${Math.max(...movedMs)})`,
     `${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}`,
   ].join('\n');
 }

@@ -1,8 +1,9 @@
 // The page Today in a real Chromium on the real stack: what it shows is what the query API answers.
 import { describe, expect, test } from 'vitest';
-import { amount, count } from '../../dashboard/data/format.ts';
+import type { Status } from '../../dashboard/data/pipeline.ts';
+import { decodeToken } from '../../schemas/token.ts';
 import { until } from '../until.ts';
-import { figure, placed, untilSettled, untilShown, useBrowsing } from './browsing.ts';
+import { figure, placed, recordNumbers, untilSettled, untilShown, useBrowsing } from './browsing.ts';
 
 const browsing = useBrowsing();
 
@@ -20,12 +21,16 @@ const totalsOf = async (query: string) => {
   const measures = `orders,units,customers${query.includes('where.currency') ? ',netMinor' : ''}`;
   return (await browsing.stand.ask<Totals>(`/v1/query?measures=${measures}&${query}`)).rows[0]!;
 };
+/** As a reader of en-GB writes them; not by the page's own code. */
+const count = (value: number) => value.toLocaleString('en-GB');
+const amount = (minor: number, digits: number) =>
+  (minor / 10 ** digits).toLocaleString('en-GB', { minimumFractionDigits: digits });
 const storeNames = () => browsing.page.locator('.panel.store .breakdown .group');
 
 describe('Today', () => {
   test('the first look shows the numbers that the query API answers, without a request that leaves the origin', async () => {
     const { page, stand } = browsing;
-    const token = await stand.post(Array.from({ length: 12 }, () => placed()));
+    const token = await stand.post(Array.from({ length: 12 }, (_, i) => placed({ amountMinor: 100_001 + i })));
     await page.goto(stand.url);
     const totals = await totalsOf(`range=today&tz=Europe/Amsterdam&where.currency=GBP&atLeast=${token}`);
     expect(totals).toMatchObject({ orders: 12, units: 24, customers: 5 });
@@ -44,33 +49,58 @@ describe('Today', () => {
 
   test('a click on a store filters the whole page, a second one takes the filter away, and so does going back', async () => {
     const { page, stand } = browsing;
-    const token = await stand.post([placed({ storeId: 'Oslo' }), placed({ storeId: 'Tokyo' })]);
+    const token = await stand.post(['Oslo', 'Tokyo', 'London'].map((storeId) => placed({ storeId })));
     const all = await totalsOf(`range=today&tz=Europe/Amsterdam&atLeast=${token}`);
     const oslo = await totalsOf(`range=today&tz=Europe/Amsterdam&where.store=Oslo&atLeast=${token}`);
     await page.goto(stand.url);
     await untilShown(figure(page, 'Orders'), count(all.orders));
+    await untilSettled(page);
+    // Until the new answer comes, the old one is shown as what it is.
+    const answering = Promise.withResolvers<void>();
+    await page.route('**/v1/stream**', async (route) => {
+      await answering.promise;
+      await route.continue();
+    });
     await storeNames().filter({ hasText: 'Oslo' }).click();
+    await page.locator('.figures.pending[aria-busy=true]').waitFor();
+    expect(await figure(page, 'Orders').textContent()).toBe(count(all.orders));
+    answering.resolve();
     await untilShown(figure(page, 'Orders'), count(oslo.orders));
+    await page.locator('.figures[aria-busy=false]').waitFor();
+    await page.unroute('**/v1/stream**');
+    // Orders of other stores are no news to it.
+    const shown = await recordNumbers(page.locator('section.figure[aria-label="Orders"]'));
+    await stand.post([placed({ storeId: 'Tokyo' })]);
+    await stand.post([placed({ storeId: 'Oslo' })]);
+    await untilShown(figure(page, 'Orders'), count(oslo.orders + 1));
+    expect(new Set((await shown()).map(({ texts }) => texts[0]))).toEqual(
+      new Set([count(oslo.orders), count(oslo.orders + 1)]),
+    );
     expect(new URL(page.url()).searchParams.getAll('where.store')).toEqual(['Oslo']);
     // The other stores stay in sight: they are one click away.
     expect(await storeNames().allTextContents()).toContain('London');
     await storeNames().filter({ hasText: 'Oslo' }).click();
-    await untilShown(figure(page, 'Orders'), count(all.orders));
+    await untilShown(figure(page, 'Orders'), count(all.orders + 2));
     await page.goBack();
-    await untilShown(figure(page, 'Orders'), count(oslo.orders));
+    await untilShown(figure(page, 'Orders'), count(oslo.orders + 1));
   });
 
   test('range, zone and currency can be changed, each asks the server anew', async () => {
     const { page, stand } = browsing;
-    const dayMs = 86_400_000;
+    const hourMs = 3_600_000;
     const token = await stand.post([
-      ...Array.from({ length: 3 }, () => placed({ occurredAt: Date.now() - 3 * dayMs })),
+      // One each hour of three days: ranges of other ends or zones hold others.
+      ...Array.from({ length: 72 }, (_, hours) => placed({ occurredAt: Date.now() - hours * hourMs })),
       placed({ currency: 'JPY', country: 'JP', amountMinor: 5_000 }),
     ]);
     // Late ones are counted by the next run.
-    await stand.pipeline.batch.makeRun();
+    const { run } = await stand.pipeline.batch.makeRun(decodeToken(token)!.vector);
+    await until('serving stands on it', async () => (await stand.ask<Status>('/v1/status')).run.id === run.run);
     await page.goto(stand.url);
-    const week = await totalsOf(`last=7d&tz=Europe/Amsterdam&atLeast=${token}`);
+    const here = await totalsOf(`range=today&tz=Europe/Amsterdam&atLeast=${token}`);
+    await untilShown(figure(page, 'Orders'), count(here.orders));
+    const week = await totalsOf('last=7d&tz=Europe/Amsterdam');
+    expect(week.orders).toBeGreaterThan(here.orders + 40);
     await page.getByRole('button', { name: /Last 7 days$/ }).click();
     await untilShown(figure(page, 'Orders'), count(week.orders));
     await page.getByLabel('amounts in').selectOption('JPY');
@@ -80,6 +110,7 @@ describe('Today', () => {
     await page.getByRole('button', { name: 'Today', exact: true }).click();
     await page.getByLabel('Time zone').selectOption('Pacific/Kiritimati');
     const there = await totalsOf('range=today&tz=Pacific/Kiritimati');
+    expect(there.orders).not.toBe(here.orders);
     await untilShown(figure(page, 'Orders'), count(there.orders));
     await untilSettled(page);
     const clock = new Intl.DateTimeFormat('en-GB', { timeZone: 'Pacific/Kiritimati', hour: '2-digit' });
@@ -88,7 +119,8 @@ describe('Today', () => {
 
   test('a link opened anew, elsewhere, shows the same', async () => {
     const { page, stand } = browsing;
-    await stand.post([placed({ storeId: 'Lima' }), placed({ storeId: 'Lima', channel: 'app' })]);
+    const some = { storeId: 'Lima', amountMinor: 123_456_789 };
+    await stand.post([placed(some), placed({ ...some, channel: 'app' })]);
     await page.goto(stand.url);
     await page.getByRole('button', { name: /Last 24 hours$/ }).click();
     await storeNames().filter({ hasText: 'Lima' }).click();
@@ -112,5 +144,31 @@ describe('Today', () => {
     await page.goto(stand.url);
     await untilSettled(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  });
+
+  test('amounts of several currencies stand side by side, each as the query API has it, and are never added', async () => {
+    const { page, stand } = browsing;
+    const storeId = 'Riga';
+    const token = await stand.post(
+      (['EUR', 'EUR', 'JPY', 'KWD'] as const).map((currency) => placed({ storeId, currency, amountMinor: 123_456 })),
+    );
+    await stand.ask(`/v1/query?measures=orders&range=today&atLeast=${token}`);
+    await page.goto(`${stand.url}/?range=today&tz=Europe/Amsterdam&where.store=${storeId}&measure=netMinor`);
+    await untilShown(figure(page, 'Orders'), '4');
+    const net = page.locator('section.figure[aria-label="Net"]');
+    expect(await net.locator('.by-currency tbody :is(th, td:nth-child(2))').allTextContents()).toEqual([
+      'EUR',
+      '2,469.12',
+      'JPY',
+      '123,456',
+      'KWD',
+      '123.456',
+    ]);
+    expect(await net.locator('.big').count()).toBe(0);
+    // Nor are they drawn as one.
+    await untilSettled(page);
+    expect(await page.locator('.panel .chart').count()).toBe(0);
+    await page.locator('.choices').first().getByRole('button', { name: 'JPY' }).click();
+    await untilShown(figure(page, 'Net'), '123,456');
   });
 });
