@@ -1,5 +1,6 @@
 // The HTTP API of serving.
 import type { FastifyInstance } from 'fastify';
+import { notes } from '../api/notes.ts';
 import { createOperations } from '../api/operations.ts';
 import { createHttpServer } from '../runtime/http-server.ts';
 import { requireOperator } from '../runtime/operator-token.ts';
@@ -68,8 +69,8 @@ export function createServingApp(dependencies: ServingDependencies): FastifyInst
       const recent = liveExtent(cut, definition.rollups.indexOf(rollup), rollup.windowMs);
       const older = await batchViews.extent(cut.pinned).catch(() => 'unknown' as const);
       const extent = older === 'unknown' ? undefined : joinExtents(older, recent);
-      const notes = older === 'unknown' ? ["the data's extent is unknown: ClickHouse cannot be read"] : [];
-      return reply.type(contentType).send(json(statusOf(generation, summary, extent, pipeline, notes)));
+      const said = older === 'unknown' ? [notes.extentUnknown()] : [];
+      return reply.type(contentType).send(json(statusOf(generation, summary, extent, pipeline, said)));
     });
 
     scope.get('/v1/definitions', { config: { operation: operations.definitions } }, () =>

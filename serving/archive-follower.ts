@@ -1,5 +1,6 @@
 // Reads what ClickHouse knows of the archived log, of dead letters and of the last runs, every five seconds. Away: the last reading stays, and
 // the notes say from when it is.
+import { notes } from '../api/notes.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ArchivedLog, ArchiveReader, DeadLetters } from './archive-reader.ts';
 import { startPolling } from './polling.ts';
@@ -47,10 +48,7 @@ export function startArchiveFollower(dependencies: ArchiveFollowerDependencies):
     deadLetters: () => deadLetters,
     runs: () => runs,
     look: () => polling.soon(),
-    notes: () =>
-      awaySince === undefined
-        ? []
-        : [`dead letters and runs unread since ${new Date(awaySince).toISOString()}: ClickHouse cannot be read`],
+    notes: () => (awaySince === undefined ? [] : [notes.archiveUnread(awaySince)]),
     [Symbol.asyncDispose]: () => polling[Symbol.asyncDispose](),
   };
 }

@@ -1,6 +1,7 @@
 // Follows the speed layer through Redis: subscribes first, then takes snapshots; polls where the writers stand once a
 // second. Redis away: what is remembered keeps answering, and the notes say since when it is stale. Where no batch run is
 // published for long, the live part stops growing at a bound: answers stand still, stay right, and say so.
+import { notes } from '../api/notes.ts';
 import type { LogPosition } from '../runtime/kafka/record-log.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Subscriber } from '../runtime/redis.ts';
@@ -147,21 +148,13 @@ export function startLiveFollower(dependencies: LiveFollowerDependencies): LiveF
       polling.soon();
     },
     notes() {
-      const notes: string[] = [];
-      if (staleSince !== undefined) {
-        notes.push(`live part stale since ${new Date(staleSince).toISOString()}: Redis is away or being read again`);
-      }
-      if (tooMany !== undefined) {
-        notes.push(
-          `live part stands still: ${tooMany} cells since the tidemark, at most ${maxLiveCells} are kept; it goes on with the next batch run`,
-        );
-      }
+      const said: string[] = [];
+      if (staleSince !== undefined) said.push(notes.liveStale(staleSince));
+      if (tooMany !== undefined) said.push(notes.liveFull(tooMany, maxLiveCells));
       for (const [p, partition] of partitions.entries()) {
-        for (const { from, to } of partition.notWhole) {
-          notes.push(`partition ${p}: live epoch ${from} to ${to} is not whole and not used`);
-        }
+        for (const { from, to } of partition.notWhole) said.push(notes.epochNotWhole(p, from, to));
       }
-      return notes;
+      return said;
     },
     async [Symbol.asyncDispose]() {
       subscriber.off('message', hear);

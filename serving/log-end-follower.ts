@@ -1,5 +1,6 @@
 // Looks at the log in Kafka once a second: its ends, for a dead speed layer must not look like a quiet shop, and whether it
 // is still the log that is counted. Kafka away: the lag is unknown, and the notes say so.
+import { notes } from '../api/notes.ts';
 import { topicMadeAnew } from '../runtime/archived-topic.ts';
 import { KafkaError } from '../runtime/kafka/errors.ts';
 import type { LogPosition, RecordLog } from '../runtime/kafka/record-log.ts';
@@ -87,10 +88,7 @@ export function startLogEndFollower({
     ends: () => (known() ? lag.ends() : undefined),
     lagOf: (vector) => (known() && !faults.incomparable ? lag.of(vector, clock()) : undefined),
     // What was found stays true while Kafka is away.
-    notes: () => [
-      ...(known() ? [] : [`lag unknown since ${new Date(awaySince ?? readAt).toISOString()}: ${why}`]),
-      ...faults.notes,
-    ],
+    notes: () => [...(known() ? [] : [notes.lagUnknown(awaySince ?? readAt, why)]), ...faults.notes],
     async [Symbol.asyncDispose]() {
       await polling[Symbol.asyncDispose]();
       await recordLog?.close();

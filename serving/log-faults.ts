@@ -1,4 +1,5 @@
 // What the log has lost of what is counted, or before it was counted, and what waits in it, in words. Pure.
+import { notes } from '../api/notes.ts';
 import { offsets } from '../runtime/kafka/offset-lost.ts';
 import type { LogPosition, LogRange } from '../runtime/kafka/record-log.ts';
 import type { OffsetVector } from '../schemas/offset-vector.ts';
@@ -26,7 +27,7 @@ export interface LogFaults {
 }
 
 export function findLogFaults(counted: Counted, { ranges, cuts }: LogLook): LogFaults {
-  const notes: string[] = [];
+  const said: string[] = [];
   let incomparable = false;
   for (const [p, { start, end, highWatermark }] of ranges.entries()) {
     const w = counted.vector[p];
@@ -36,26 +37,18 @@ export function findLogFaults(counted: Counted, { ranges, cuts }: LogLook): LogF
     const read = Math.max(w, archived, counted.live[p]?.next ?? 0);
     if (cutAt < read) {
       incomparable = true;
-      const were = `${offsets(cutAt, read)} were other records when they were read`;
-      notes.push(`partition ${p}: the log was cut at ${cutAt}: ${were}; now it ends at ${highWatermark}`);
+      said.push(notes.logCut(p, cutAt, offsets(cutAt, read), highWatermark));
     } else if (highWatermark < w) {
       incomparable = true;
-      const what = `the log ends at ${highWatermark}, below ${w} that is counted`;
-      notes.push(`partition ${p}: ${what}: ${offsets(highWatermark, w)} are lost, or the topic was made anew`);
+      said.push(notes.logShort(p, highWatermark, w, offsets(highWatermark, w)));
     }
     const safe = Math.max(w, archived);
     if (start > safe) {
-      const gone = `${offsets(safe, start)} left the log before they were counted (retention)`;
-      notes.push(`partition ${p}: ${gone}: ${start - safe} records are missing for good`);
+      said.push(notes.expiredUncounted(p, offsets(safe, start), start - safe));
     } else if (start > w) {
-      notes.push(
-        `partition ${p}: ${offsets(w, start)} left the log before they were live: the next batch run counts them`,
-      );
+      said.push(notes.expiredNotLive(p, offsets(w, start)));
     }
-    if (highWatermark > end) {
-      const waiting = `${highWatermark - end} records from offset ${end} on`;
-      notes.push(`partition ${p}: ${waiting} wait behind a transaction that is open`);
-    }
+    if (highWatermark > end) said.push(notes.openTransaction(p, highWatermark - end, end));
   }
-  return { incomparable, notes };
+  return { incomparable, notes: said };
 }

@@ -1,4 +1,5 @@
 // What every answer says about itself: what it stands on, how far behind it is, what is stale, incomplete or unproven. Pure.
+import { notes } from '../api/notes.ts';
 import type { Generation } from '../schemas/generation.ts';
 import { addLedgers, emptyLedger, type Ledger, ledgerSum } from '../schemas/layout-redis.ts';
 import { encodeToken } from '../schemas/token.ts';
@@ -62,7 +63,7 @@ export function summarizeCut({ pinned, vector, tilings }: Cut): CutSummary {
 export function provenanceOf(
   generation: Generation,
   cut: CutSummary,
-  { lag, deadLetters, notes }: Pick<Standing, 'lag' | 'deadLetters' | 'notes'>,
+  { lag, deadLetters, notes: told }: Pick<Standing, 'lag' | 'deadLetters' | 'notes'>,
 ): Omit<Provenance, 'liveShare'> {
   const { run } = cut.pinned;
   const deferredRecords = cut.ledgers.reduce((sum, { deferred }) => sum + deferred, 0);
@@ -79,7 +80,7 @@ export function provenanceOf(
     deferredRecords,
     deadLetters,
     audit: { state: run.audit, events: run.auditedEvents, note: run.auditNote },
-    notes: [...notes, ...notesOf(cut, deferredRecords, lag)],
+    notes: [...told, ...notesOf(cut, deferredRecords, lag)],
     ledger: addLedgers(cut.ledgers.map((live, p) => partitionLedger({ run, live }, p))),
   };
 }
@@ -94,16 +95,14 @@ const remarkableLagMs = 5_000;
 
 function notesOf(cut: CutSummary, deferredRecords: number, lag: { records: number; ms: number } | undefined): string[] {
   const { run } = cut.pinned;
-  const notes: string[] = [];
-  if (lag && lag.ms > remarkableLagMs) {
-    notes.push(`${lag.records} records of the log are not counted yet, the oldest for ${Math.round(lag.ms / 1_000)} s`);
-  }
-  if (deferredRecords > 0) notes.push(`${deferredRecords} late records wait for the next batch run`);
-  if (run.audit === 'different') notes.push(`run ${run.run} differs from what was live: ${run.auditNote}`);
+  const said: string[] = [];
+  if (lag && lag.ms > remarkableLagMs) said.push(notes.behind(lag.records, lag.ms));
+  if (deferredRecords > 0) said.push(notes.late(deferredRecords));
+  if (run.audit === 'different') said.push(notes.auditDiffers(run.run, run.auditNote));
   for (const [p, { sum, offsets }] of conservation(cut).entries()) {
-    if (sum !== offsets) notes.push(`partition ${p}: the ledger accounts for ${sum} of ${offsets} offsets`);
+    if (sum !== offsets) said.push(notes.unaccounted(p, sum, offsets));
   }
-  return notes;
+  return said;
 }
 
 /** Conservation, by partition: what the ledgers account for, and the offsets from the log's start to W. */

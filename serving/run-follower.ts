@@ -1,5 +1,6 @@
 // Follows published runs: reads the current one each second and on a message, checks its chunk versions once, and offers
 // it to the live view. ClickHouse away: the adopted run stays, and the notes say so.
+import { notes } from '../api/notes.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { BatchRun } from '../schemas/layout-clickhouse.ts';
 import type { LiveView, PinnedRun } from './live-view.ts';
@@ -73,7 +74,7 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
     const after = isAncestor ? adopted.run.run : '';
     const lacking = await source.findBroken(pinned, after);
     if (lacking !== undefined) {
-      const note = `run ${run.run} is not used: ${lacking}`;
+      const note = notes.runLacks(run.run, lacking);
       if (broken?.run !== run.run) log.error({ run: run.run, lacking }, 'a run is not whole');
       broken = { run: run.run, note, at: clock() };
       return undefined;
@@ -95,23 +96,14 @@ export function startRunFollower(dependencies: RunFollowerDependencies): RunFoll
   return {
     look: () => polling.soon(),
     notes() {
-      const notes: string[] = [];
+      const said: string[] = [];
       const adopted = view.adopted();
-      if (awaySince !== undefined) {
-        notes.push(`runs published since ${new Date(awaySince).toISOString()} are unknown: ClickHouse cannot be read`);
-      }
-      if (setBack !== undefined) {
-        notes.push(
-          `ClickHouse was set back: its current run is ${setBack}, answers still stand on ${adopted?.run.run}`,
-        );
-      }
-      if (broken && broken.run !== adopted?.run.run) notes.push(broken.note);
+      if (awaySince !== undefined) said.push(notes.runsUnknown(awaySince));
+      if (setBack !== undefined) said.push(notes.setBack(setBack, adopted?.run.run));
+      if (broken && broken.run !== adopted?.run.run) said.push(broken.note);
       const pending = view.pending();
-      if (pending) {
-        const { run } = pending.pinned.run;
-        notes.push(`run ${run} is not used yet: partitions ${pending.partitions.join(', ')} would go back`);
-      }
-      return notes;
+      if (pending) said.push(notes.runAhead(pending.pinned.run.run, pending.partitions));
+      return said;
     },
     [Symbol.asyncDispose]: () => polling[Symbol.asyncDispose](),
   };

@@ -1,4 +1,4 @@
-// What serving's notes mean and what to do, as docs/operations.md has it. Pure.
+// What serving's notes (api/notes.ts) mean and what to do, as docs/operations.md has it. Pure.
 export interface Finding {
   /** bad: somebody must look. note: it passes by itself. */
   readonly level: 'bad' | 'note';
@@ -12,7 +12,7 @@ interface Rule extends Omit<Finding, 'details'> {
   readonly matches: RegExp;
 }
 
-const rules: readonly Rule[] = [
+export const rules: readonly Rule[] = [
   {
     matches: /^partition \d+: the log (was cut|ends) at/,
     level: 'bad',

@@ -1,8 +1,7 @@
-// What is wrong, in words: each thing that serving can say, and what the figures say beside it.
+// What is wrong, in words: what serving says together (each note alone: test/notes.test.ts), and what the figures say beside it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { exampleStatus } from '../../api/examples.ts';
-import { adviceOn } from './advice.ts';
 import { deadLetterWords } from './dead-letter-words.ts';
 import { findingsOf, type FindingsInput } from './findings.ts';
 import type { Status, ToldRun } from './pipeline.ts';
@@ -35,61 +34,6 @@ const briefly = (some: Partial<Status>, rest?: Partial<FindingsInput>) =>
   find(some, rest).map(({ level, what, details }) => `${level}: ${[what, ...details].join(' / ')}`);
 
 describe('what serving says', () => {
-  test.for([
-    [
-      'partition 3: the log was cut at 5: offsets 5 to 9 were other records when they were read; now it ends at 7',
-      'bad: Kafka lost records',
-    ],
-    [
-      'partition 3: the log ends at 5, below 9 that is counted: offsets 5 to 9 are lost, or the topic was made anew',
-      'bad: Kafka lost records',
-    ],
-    [
-      'partition 0: offsets 1 to 9 left the log before they were counted (retention): 8 records are missing for good',
-      'bad: Records expired before they were counted',
-    ],
-    [
-      'partition 0: offsets 1 to 9 left the log before they were live: the next batch run counts them',
-      'note: Records expired before they were live',
-    ],
-    [
-      'partition 0: 3 records from offset 7 on wait behind a transaction that is open',
-      'bad: Records wait behind an open',
-    ],
-    [
-      'lag unknown since 2026-11-21T02:59:00.000Z: topic orders was made anew: its id is a, what was counted came from b. Bring the old topic back',
-      'bad: The topic was deleted',
-    ],
-    [
-      "lag unknown since 2026-11-21T02:59:00.000Z: the log's ends cannot be read from Kafka",
-      'bad: Kafka cannot be read',
-    ],
-    ['live part stale since 2026-11-21T02:59:00.000Z: Redis is away or being read again', 'bad: Redis is away'],
-    [
-      'live part stands still: 9 cells since the tidemark, at most 5 are kept; it goes on with the next batch run',
-      'bad: The live part is full',
-    ],
-    ['partition 0: live epoch 5 to 9 is not whole and not used', 'bad: Live counters in Redis are damaged'],
-    [
-      'dead letters and runs unread since 2026-11-21T02:59:00.000Z: ClickHouse cannot be read',
-      'bad: ClickHouse cannot',
-    ],
-    ["the data's extent is unknown: ClickHouse cannot be read", 'bad: ClickHouse cannot'],
-    ['ClickHouse was set back: its current run is none, answers still stand on r', 'bad: ClickHouse was set back'],
-    ['run r is not used: its chunks announce 3 events of 4 counted', 'bad: The newest batch run has lost rows'],
-    ['run r is not used yet: partitions 1 would go back', 'note: The newest batch run waits'],
-    ['9 records of the log are not counted yet, the oldest for 12 s', 'bad: The live numbers are behind'],
-    ['9 late records wait for the next batch run', 'note: Late records'],
-    ['run r differs from what was live: store=west: orders 3, live 4', 'bad: The last audit found a difference'],
-    ['partition 0: the ledger accounts for 9 of 10 offsets', 'bad: The ledger does not account'],
-    ['something that nobody thought of', 'bad: Serving has something to say'],
-  ] as const)('%s', ([note, words]) => {
-    const [found] = briefly({ notes: [note] });
-    expect(found).toContain(words);
-    expect(found).toContain(note);
-    expect(adviceOn([note])[0]!.act).not.toBe('');
-  });
-
   test('what several partitions share is one finding that names each', () => {
     const notes = [0, 4].map(
       (p) => `partition ${p}: 3 records from offset 7 on wait behind a transaction that is open`,
