@@ -1,4 +1,5 @@
 // The page Today in a real Chromium on the real stack: what it shows is what the query API answers.
+import type { Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { Status } from '../../dashboard/data/pipeline.ts';
 import { decodeToken } from '../../schemas/token.ts';
@@ -83,6 +84,30 @@ describe('Today', () => {
     await untilShown(figure(page, 'Orders'), count(all.orders + 2));
     await page.goBack();
     await untilShown(figure(page, 'Orders'), count(oslo.orders + 1));
+  });
+
+  test('an answer that comes late, after the next question, is not shown', async () => {
+    const { page, stand } = browsing;
+    const hourMs = 3_600_000;
+    const token = await stand.post([0, 30].map((hours) => placed({ occurredAt: Date.now() - hours * hourMs })));
+    const { run } = await stand.pipeline.batch.makeRun(decodeToken(token)!.vector);
+    await until('serving stands on it', async () => (await stand.ask<Status>('/v1/status')).run.id === run.run);
+    await page.goto(stand.url);
+    await untilSettled(page);
+    const held: Route[] = [];
+    await page.route(/\/v1\/query\?.*by=store.*last=24h/, (route) => void held.push(route));
+    await page.getByRole('button', { name: /Last 24 hours$/ }).click();
+    await until('the breakdown is asked', () => held.length > 0);
+    await page.getByRole('button', { name: /Last 7 days$/ }).click();
+    await untilSettled(page);
+    const stores = page.locator('.panel.store .group-value');
+    const shown = await stores.allTextContents();
+    // The browser has given it up; it would not know of the answer else.
+    await Promise.allSettled(held.map((route) => route.continue()));
+    await page.evaluate(async () => (await fetch('/livez')).text());
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    expect(await stores.allTextContents()).toEqual(shown);
+    expect(await page.locator('[aria-busy=true]').count()).toBe(0);
   });
 
   test('range, zone and currency can be changed, each asks the server anew', async () => {

@@ -1,6 +1,7 @@
 // All mutants.
 import { batchMutants } from './batch-mutants.ts';
 import { contractMutants } from './contract-mutants.ts';
+import { dashboardMutants } from './dashboard-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { reportMutants } from './report-mutants.ts';
 import { servingMutants } from './serving-mutants.ts';
@@ -12,4 +13,5 @@ export const mutants: readonly Mutant[] = [
   ...batchMutants,
   ...servingMutants,
   ...reportMutants,
+  ...dashboardMutants,
 ];

@@ -91,8 +91,8 @@ async function runAll(): Promise<number> {
   await Promise.all(
     copies.map(async (copy) => {
       for (let mutant = waiting.pop(); mutant; mutant = waiting.pop()) {
-        const { id, tests } = mutant;
-        const run = () => runTests({ folder: copy.folder, files: tests, stack, timeoutMs: mutantTimeoutMs });
+        const { id, tests, only } = mutant;
+        const run = () => runTests({ folder: copy.folder, files: tests, stack, timeoutMs: mutantTimeoutMs, only });
         const result = await timed(() => copy.withMutant(mutant, run));
         results.keep(id, keyOf(mutant), result);
         done += 1;

@@ -12,6 +12,8 @@ export interface Mutant {
   readonly replace: string;
   /** Test files that are run against it, the quickest that catches it. */
   readonly tests: readonly string[];
+  /** Of those files, the tests whose names hold this: where a whole file would take long. */
+  readonly only?: string;
 }
 
 /** The file's text with the mutant in it. Throws where `find` is not there exactly once: the code has moved on. */

@@ -387,22 +387,6 @@ export const servingMutants: readonly Mutant[] = [
     tests: ['serving/run-history.test.ts'],
   },
   {
-    id: 'rate-over-a-pause',
-    breaks: 'the page shows no rate over a time in which it did not look',
-    file: 'dashboard/data/samples.ts',
-    find: ' || ms > maxGapMs',
-    replace: '',
-    tests: ['dashboard/data/samples.test.ts'],
-  },
-  {
-    id: 'quiet-partition-stands-still',
-    breaks: 'a partition stands still only if it had records waiting all the time',
-    file: 'dashboard/data/samples.ts',
-    find: ' && endThen !== null && endThen > offset',
-    replace: '',
-    tests: ['dashboard/data/samples.test.ts'],
-  },
-  {
     id: 'plan-kept-with-its-answer',
     breaks: 'what memory holds of an answer is what it is weighed with: not its plan of up to 100,000 windows',
     file: 'serving/answer-memo.ts',

@@ -33,13 +33,16 @@ export interface TestRunOptions {
   readonly files: readonly string[];
   readonly stack: StackUrls;
   readonly timeoutMs: number;
+  /** A part of the names of the tests that are run; all without it. */
+  readonly only?: string | undefined;
 }
 
-export async function runTests({ folder, files, stack, timeoutMs }: TestRunOptions): Promise<TestOutcome> {
+export async function runTests({ folder, files, stack, timeoutMs, only }: TestRunOptions): Promise<TestOutcome> {
   const reportFile = join(folder, '.tidemark/report.json');
   rmSync(reportFile, { force: true });
   const reporting = ['--bail=1', '--reporter=json', `--outputFile=${reportFile}`];
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporting, ...files], {
+  const chosen = only === undefined ? files : [...files, '-t', RegExp.escape(only)];
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporting, ...chosen], {
     cwd: folder,
     env: {
       ...process.env,

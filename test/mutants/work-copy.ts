@@ -17,7 +17,7 @@ import { applyMutant, type Mutant } from './mutant.ts';
 const notCopied = new Set(['node_modules', '.git', '.tidemark', 'coverage']);
 
 /** What tests may read or run; the mutants themselves are no part of it, each is keyed by its own text. */
-const sources = /\.(ts|mjs|lua|sql|json|md|example|yml)$/;
+const sources = /\.(tsx?|mjs|lua|sql|json|md|example|yml|css|html|svg)$/;
 
 export interface WorkCopy {
   readonly folder: string;
