@@ -1,5 +1,6 @@
 // A stand, a browser and a fresh page for each test of a file. After each test: no error on the page, no request that left
 // its origin.
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject } from 'vitest';
 import type { EventInput } from '../../cli/event-input.ts';
@@ -111,4 +112,21 @@ export async function recordNumbers(locator: Locator): Promise<() => Promise<{ t
     return seen;
   });
   return async () => records.jsonValue();
+}
+
+/**
+ * What axe finds. Of a text that a bar lies behind it says nothing, so each is judged on its bar's colour as if the bar were
+ * full.
+ */
+export async function violationsOn(page: Page): Promise<string[]> {
+  await page.evaluate(() => {
+    for (const bar of document.querySelectorAll<SVGElement>('.breakdown .bar')) {
+      bar.parentElement!.style.background = getComputedStyle(bar.querySelector('rect')!).fill;
+      bar.style.display = 'none';
+    }
+  });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
+  );
 }

@@ -1,12 +1,11 @@
 // The page Pipeline in a real Chromium on the real stack: what it shows is what serving tells; what is wrong is said first,
 // in words with what to do.
-import { AxeBuilder } from '@axe-core/playwright';
 import { describe, expect, test } from 'vitest';
 import { count } from '../../dashboard/data/format.ts';
 import { type BatchRuns, fates, type Status } from '../../dashboard/data/pipeline.ts';
 import { createKafkaJs } from '../../runtime/kafka/kafkajs-client.ts';
 import { until } from '../until.ts';
-import { placed, useBrowsing } from './browsing.ts';
+import { placed, useBrowsing, violationsOn } from './browsing.ts';
 
 const browsing = useBrowsing();
 let orders = 0;
@@ -22,11 +21,6 @@ const panel = (title: string) =>
 const cellsOf = (row: string) => browsing.page.locator(`${row} > *`).allTextContents();
 const says = (words: string) => until(`it says ${words}`, async () => (await verdict().textContent())!.includes(words));
 const status = () => browsing.stand.ask<Status>('/v1/status');
-
-async function violations(): Promise<string[]> {
-  const result = await new AxeBuilder({ page: browsing.page }).analyze();
-  return result.violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
-}
 
 describe('Pipeline', () => {
   test('before the first order it says that the pipeline stands ready', async () => {
@@ -150,9 +144,9 @@ describe('Pipeline', () => {
   test('axe finds nothing where all is well and where much is wrong, in light and dark', async () => {
     await browsing.page.goto(`${browsing.stand.url}/pipeline`);
     await browsing.page.locator('.runs tbody tr').first().waitFor();
-    expect(await violations()).toEqual([]);
+    expect(await violationsOn(browsing.page)).toEqual([]);
     await browsing.page.emulateMedia({ colorScheme: 'dark' });
-    expect(await violations()).toEqual([]);
+    expect(await violationsOn(browsing.page)).toEqual([]);
     const notes = [
       'live part stale since 2026-11-21T19:12:00.699Z: Redis is away or being read again',
       '9 late records wait for the next batch run',
@@ -163,10 +157,10 @@ describe('Pipeline', () => {
       await route.fulfill({ json: { ...body, partitions, notes, lag: { records: null, ms: null } } });
     });
     await says('Redis is away');
-    expect(await violations()).toEqual([]);
+    expect(await violationsOn(browsing.page)).toEqual([]);
     await browsing.page.emulateMedia({ colorScheme: 'light' });
     // With a table beside a chart, the ledger's, and what a run says of its audit.
     for (const part of ['Behind', 'Ledger', 'Batch runs']) await panel(part).locator('summary').last().click();
-    expect(await violations()).toEqual([]);
+    expect(await violationsOn(browsing.page)).toEqual([]);
   }, 120_000);
 });

@@ -1,9 +1,8 @@
 // The page Reports in a real Chromium on the real stack: from a number to a report, its file, its schedule and its end.
 import { readFileSync } from 'node:fs';
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../until.ts';
-import { placed, useBrowsing } from './browsing.ts';
+import { placed, useBrowsing, violationsOn } from './browsing.ts';
 
 const browsing = useBrowsing();
 
@@ -51,8 +50,7 @@ const focused = () => browsing.page.evaluate<string>('document.activeElement.tex
 async function expectAccessible(): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await browsing.page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page: browsing.page }).analyze();
-    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(await violationsOn(browsing.page), colorScheme).toEqual([]);
   }
 }
 
