@@ -39,6 +39,7 @@ describe('access', () => {
       await page.goto(`${stand.url}/?last=9999999y`);
       await untilShown(headline(page), 'Refused');
       expect(await violationsOn(page)).toEqual([]);
+      browsing.forgetRefusals();
       await page.goto(`${stand.url}/?range=today&tz=UTC&where.country=GB&measure=netMinor&nonsense=1&last=x`);
       await untilSettled(page);
       expect(await violationsOn(page)).toEqual([]);

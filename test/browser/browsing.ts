@@ -14,6 +14,8 @@ export interface Browsing {
   readonly context: BrowserContext;
   /** What must never be, seen so far; a test that stops serving takes out what it expects. */
   readonly seen: string[];
+  /** The browser itself tells of each request that the server refuses: that is taken out. */
+  forgetRefusals(): void;
   /** Another page, closed after the test. */
   open(options?: BrowserContextOptions): Promise<Page>;
 }
@@ -35,7 +37,8 @@ export function useBrowsing(stackOf: () => StackUrls | Promise<StackUrls> = () =
   });
   beforeEach(async () => {
     context = await browser.newContext(browserContext);
-    seen = watch(context, stand.url);
+    seen = [];
+    watch(context, stand.url, seen);
     others = [];
     page = await context.newPage();
   });
@@ -56,9 +59,13 @@ export function useBrowsing(stackOf: () => StackUrls | Promise<StackUrls> = () =
     get seen() {
       return seen;
     },
+    forgetRefusals() {
+      seen.splice(0, seen.length, ...seen.filter((line) => !/the server responded with a status of 4\d\d/.test(line)));
+    },
     async open(options = {}) {
       const other = await browser.newContext({ ...browserContext, ...options });
       others.push(other);
+      watch(other, stand.url, seen);
       return other.newPage();
     },
   };

@@ -115,9 +115,8 @@ export const browserContext: BrowserContextOptions = {
   viewport: { width: 1280, height: 900 },
 };
 
-/** What a page must never do, collected while it is open: errors, and requests that leave its origin. */
-export function watch(context: BrowserContext, origin: string): string[] {
-  const seen: string[] = [];
+/** Collects in `seen` what a page must never do while it is open: errors, and requests that leave its origin. */
+export function watch(context: BrowserContext, origin: string, seen: string[]): void {
   context.on('weberror', (error) => seen.push(`error: ${error.error().message}`));
   context.on('console', (message) => {
     if (message.type() === 'error') seen.push(`console: ${message.text()}`);
@@ -125,5 +124,4 @@ export function watch(context: BrowserContext, origin: string): string[] {
   context.on('request', (request) => {
     if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) seen.push(`left: ${request.url()}`);
   });
-  return seen;
 }
