@@ -65,6 +65,11 @@ test('names of any text are shown letter for letter, filter the page, and surviv
   await other.locator('.why').first().click();
   await other.locator('.why-dialog .facts').waitFor();
   expect(await widthOf(other)).toBeLessThanOrEqual(phoneWidthPx);
+  // It would scroll by itself.
+  const [inner, outer] = await other
+    .locator('.why-dialog')
+    .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+  expect(inner).toBe(outer);
   const asked = /'(.*)'/.exec((await other.locator('.copy-line code').textContent()) ?? '')![1]!;
   expect(new URL(asked).searchParams.getAll('where.store')).toEqual(names);
   await expectUnharmed(other);
