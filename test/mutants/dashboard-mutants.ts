@@ -210,7 +210,7 @@ export const dashboardMutants: readonly Mutant[] = [
   {
     id: 'page-token-outlives-the-tab',
     breaks: 'the operator token ends with the tab',
-    file: 'dashboard/data/operator.ts',
+    file: 'dashboard/data/tab-storage.ts',
     find: 'return work(sessionStorage);',
     replace: 'return work(localStorage);',
     tests: ['test/browser/reports.test.ts'],
