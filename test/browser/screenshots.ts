@@ -1,102 +1,84 @@
-// Pictures of Today in each state, to be looked at; kept outside git.
+// Pictures of each page in each state, to be looked at; kept outside git. What is in them is in pictures.ts.
 //
-//   node test/browser/screenshots.ts [FOLDER]     by default .tidemark/screenshots
+//   node test/browser/screenshots.ts [--folder FOLDER] [NAME…]
+//
+// FOLDER is .tidemark/screenshots by default; of NAMEs, as `reports` or `today/why`, only those pictures are taken.
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { BrowserContextOptions, Page } from 'playwright-core';
-import type { EventInput } from '../../cli/event-input.ts';
-import { parseExactly } from '../../api/exact-json.ts';
-import { shopHistory } from '../../cli/live-shop.ts';
-import { decodeToken } from '../../schemas/token.ts';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
+import { openOwnRedis } from '../own-redis.ts';
 import { openStack } from '../stack.ts';
+import { type Picture, stagesOf } from './pictures.ts';
 import { browserContext, openBrowser, openStand } from './stand.ts';
 
-const folder = process.argv[2] ?? '.tidemark/screenshots';
-mkdirSync(folder, { recursive: true });
+const desk = { width: 1280, height: 900 };
+const phone = { width: 390, height: 844 };
+const looks = {
+  light: { colorScheme: 'light', viewport: desk },
+  dark: { colorScheme: 'dark', viewport: desk },
+  phone: { colorScheme: 'light', viewport: phone },
+  'phone-dark': { colorScheme: 'dark', viewport: phone },
+  wide: { colorScheme: 'light', viewport: { width: 1920, height: 1080 } },
+} as const;
+const mainLooks = Object.keys(looks) as (keyof typeof looks)[];
+const otherLooks = mainLooks.slice(0, 3);
+
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { folder: { type: 'string', default: '.tidemark/screenshots' } },
+});
+const isWanted = ({ name }: Picture): boolean => names.length === 0 || names.some((one) => name.startsWith(one));
+const startedAtMs = Date.now();
+
 const { urls, close } = await openStack(process.env);
+await using redis = await openOwnRedis();
 const browser = await openBrowser();
 try {
-  await using stand = await openStand(urls);
-  const settled = async (page: Page): Promise<void> => {
-    await page.locator('.heat').waitFor();
-    await page.waitForFunction(() => document.querySelectorAll('[aria-busy=true]').length === 0);
+  await using stand = await openStand({ ...urls, redisUrl: redis.url });
+  const open = async (isOperator: boolean): Promise<Page> => {
+    const context = await browser.newContext(browserContext);
+    const { operatorToken } = stand.pipeline.settings;
+    const giveToken = (token: string): void => sessionStorage.setItem('tidemark-operator-token', token);
+    if (isOperator) await context.addInitScript(giveToken, operatorToken);
+    return context.newPage();
   };
-  interface Picture {
-    readonly options?: BrowserContextOptions;
-    readonly address?: string;
-    readonly before?: (page: Page) => Promise<unknown>;
-    readonly after?: (page: Page) => Promise<unknown>;
-  }
-  const take = async (
-    name: string,
-    { options = {}, address = '/', before, after = settled }: Picture,
-  ): Promise<void> => {
-    const context = await browser.newContext({ ...browserContext, ...options });
-    const page = await context.newPage();
+  const take = async (picture: Picture): Promise<void> => {
+    const { name, isMain = false, isDialog = false, address = `/${name.split('/')[0]}`, before, after } = picture;
+    const page = picture.on?.() ?? (await open(picture.isOperator ?? false));
     await before?.(page);
-    await page.goto(`${stand.url}${address}`);
-    await after(page);
-    const path = join(folder, `today-${name}.png`);
-    await page.screenshot({ path, fullPage: true });
-    process.stdout.write(`${path}\n`);
-    await context.close();
+    if (picture.on === undefined) await page.goto(`${stand.url}${address.replace(/^\/today$/, '/')}`);
+    let trouble = '';
+    await after(page).catch((error: Error) => (trouble = error.message.split('\n', 1)[0]!));
+    const folder = join(values.folder, dirname(name));
+    mkdirSync(folder, { recursive: true });
+    const wider: string[] = [];
+    for (const look of isMain ? mainLooks : otherLooks) {
+      const { colorScheme, viewport } = looks[look];
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      const widthPx = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (widthPx > viewport.width) wider.push(`${look}: ${widthPx} px wide, the screen ${viewport.width}`);
+      // A dialog lies over what is on the screen: of the whole page it would be a part.
+      await page.screenshot({ path: join(values.folder, `${name}-${look}.png`), fullPage: !isDialog });
+    }
+    const seconds = String(Math.round((Date.now() - startedAtMs) / 1_000)).padStart(4);
+    process.stdout.write(
+      `${seconds} s  ${[name, ...wider].join(', ')}${trouble && `, not in its state: ${trouble}`}\n`,
+    );
+    if (trouble !== '') process.exitCode = 1;
+    await picture.undo?.(page);
+    if (picture.on === undefined) await page.context().close();
+    else await page.emulateMedia({ colorScheme: 'light' });
   };
-  const untilHeadline = (words: string) => (page: Page) => page.locator('.truth strong', { hasText: words }).waitFor();
-  const phone = { viewport: { width: 390, height: 844 } };
-
-  await take('empty', { after: (page) => page.locator('.first-start').waitFor() });
-  const token = await stand.post(
-    [...shopHistory(Date.now())].map(({ json }) => parseExactly(String(json)) as EventInput),
-  );
-  await stand.pipeline.batch.makeRun(decodeToken(token)!.vector);
-  await take('full', {
-    after: async (page) => {
-      await page.locator('.truth.true').waitFor();
-      await settled(page);
-    },
-  });
-  await take('dark', { options: { colorScheme: 'dark' } });
-  await take('phone', { options: phone });
-  await take('phone-dark', { options: { ...phone, colorScheme: 'dark' } });
-  await take('wide', { options: { viewport: { width: 1920, height: 1080 } } });
-  await take('year', { address: '/?last=12mo&tz=Europe/Amsterdam&measure=netMinor&where.currency=EUR' });
-  await take('filtered', { address: '/?range=today&tz=Europe/Amsterdam&where.country=NL&where.store=Amsterdam' });
-  await take('why', {
-    after: async (page) => {
-      await settled(page);
-      await page.locator('.why').first().click();
-      await page.locator('.why-dialog .facts').waitFor();
-    },
-  });
-  await take('loading', {
-    before: (page) => page.route('**/v1/**', () => undefined),
-    after: (page) => page.locator('.figures').waitFor(),
-  });
-  await take('stale', {
-    before: (page) =>
-      page.route('**/v1/stream**', async (route) => {
-        const query = route
-          .request()
-          .url()
-          .replace('/v1/stream', '/v1/query')
-          .replace(/&minIntervalMs=\d+/, '');
-        const answer = (await (await fetch(query)).json()) as { provenance: object };
-        const stale = {
-          ...answer,
-          provenance: { ...answer.provenance, lagMs: 75_000, lagRecords: 412, notes: ['partition 2 is 75 s behind'] },
-        };
-        const body = `event: state\nid: x\ndata: ${JSON.stringify(stale)}\n\n`;
-        await route.fulfill({ contentType: 'text/event-stream', body: `retry: 600000\n\n${body}` });
-      }),
-  });
-  await take('error', { address: '/?from=1900-01-01&to=1900-01-02&tz=UTC', after: untilHeadline('') });
-  await take('disconnected', {
-    after: async (page) => {
-      await settled(page);
-      await stand.stopServing();
-      await untilHeadline('Disconnected')(page);
-    },
-  });
+  const stages = stagesOf(stand, redis, open);
+  const last = stages.findLastIndex(({ pictures }) => pictures.some(isWanted));
+  for (const { reach, pictures, leave } of stages.slice(0, last + 1)) {
+    await reach?.();
+    for (const picture of pictures.filter(isWanted)) await take(picture);
+    await leave?.();
+  }
 } finally {
   await browser.close();
   await close();

@@ -9,7 +9,7 @@ import type { EventInput } from '../../cli/event-input.ts';
 import { buildDashboard } from '../../dashboard/build.ts';
 import { createIngestApp } from '../../ingest/app.ts';
 import type { StackUrls } from '../../stack/stack-urls.ts';
-import { openPipeline, type Pipeline, type TestServing } from '../pipeline.ts';
+import { openPipeline, type Pipeline, type SpeedLayer, type TestServing } from '../pipeline.ts';
 
 export interface Stand extends AsyncDisposable {
   readonly pipeline: Pipeline;
@@ -21,6 +21,8 @@ export interface Stand extends AsyncDisposable {
   post(events: Iterable<EventInput>): Promise<string>;
   /** A GET of serving's API, as JSON. */
   ask<T>(path: string): Promise<T>;
+  /** Ends the speed layer as a shutdown does: what is ordered from then on is not live. */
+  stopSpeed(): Promise<void>;
   /** Ends serving as a shutdown does; `startServing` opens another at the same address. */
   stopServing(): Promise<void>;
   startServing(): Promise<void>;
@@ -34,7 +36,12 @@ export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 
   const reportsDir = mkdtempSync(join(tmpdir(), 'tidemark-reports-'));
   opening.defer(() => rmSync(reportsDir, { recursive: true, force: true }));
   const pipeline = opening.use(await openPipeline({ stack, dashboardFolder, reportsDir }));
-  opening.use(await pipeline.openSpeed());
+  let speed: SpeedLayer | undefined = await pipeline.openSpeed();
+  const stopSpeed = async (): Promise<void> => {
+    await speed?.[Symbol.asyncDispose]();
+    speed = undefined;
+  };
+  opening.defer(stopSpeed);
   let serving: TestServing | undefined;
   const stopServing = async (): Promise<void> => {
     await serving?.[Symbol.asyncDispose]();
@@ -79,6 +86,7 @@ export async function openStand(stack: StackUrls, ports = { serving: 0, ingest: 
       if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       return (await response.json()) as T;
     },
+    stopSpeed,
     stopServing,
     startServing: async () => void (await listen(Number(new URL(url).port))),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
