@@ -23,7 +23,9 @@ describe('format', () => {
   test.each([
     [0.1234, '+12 %'],
     [-0.0123, '−1.2 %'],
-    [0, '+0 %'],
+    [-0.04, '−4.0 %'],
+    [0, '0.0 %'],
+    [-0.0001, '0.0 %'],
     [25, '+2,500 %'],
   ])('a change of %s is %s', (value, text) => {
     expect(change(value)).toBe(text);

@@ -31,12 +31,13 @@ export function minorDigits(currencies: Readonly<Record<string, number>>, curren
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-/** 0.1234 → +12.3 % */
+/** 0.1234 → +12 %, 0.0123 → +1.2 %, 0.0001 → 0.0 % */
 export function change(share: number): string {
   const percent = share * 100;
   const digits = Math.abs(percent) < 10 ? 1 : 0;
-  const text = grouping.format(Number(Math.abs(percent).toFixed(digits)));
-  return `${percent < 0 ? '−' : '+'}${text} %`;
+  const text = grouping.format(Math.round(Math.abs(percent)));
+  const number = digits === 0 ? text : Math.abs(percent).toFixed(digits);
+  return `${number === '0.0' ? '' : percent < 0 ? '−' : '+'}${number} %`;
 }
 
 export function share(part: number): string {
@@ -72,6 +73,11 @@ export function clockTime(ms: number, tz: string): string {
 export function dateTime(ms: number, tz: string, timeStyle: 'medium' | 'short' = 'medium'): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'medium', timeStyle });
   return format.format(ms);
+}
+
+/** The server writes instants in UTC. */
+export function instantsIn(text: string, tz: string): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
 }
 
 /** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min */
@@ -130,4 +136,9 @@ export const weekDayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frid
 /** 2026-11-21: the date of an instant in that zone. */
 export function localDate(ms: number, tz: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: tz, dateStyle: 'short' }).format(ms);
+}
+
+/** 2026-11-21 and −1 → 2026-11-20 */
+export function shiftDay(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -13,6 +13,8 @@ export interface Shown {
   readonly measure: string;
   readonly title: string;
   readonly text: (value: Integer) => string;
+  /** Without the currency, which the title tells. */
+  readonly plainText: (value: Integer) => string;
   /** Where there is little room: 1.2k, without the currency. */
   readonly shortText: (value: Integer) => string;
   /** For charts: in whole units. */
@@ -29,20 +31,23 @@ export function shownBy(state: PageState, money: Money | undefined, grain: 'orde
   if (isMoney && !money) return 'choose-currency';
   if (isMoney && money) {
     const { currency, digits } = money;
-    const text = (value: Integer) => `${amount(value, digits)} ${currency}`;
+    const plainText = (value: Integer) => amount(value, digits);
+    const text = (value: Integer) => `${plainText(value)} ${currency}`;
     const toNumber = (value: Integer) => Number(value) / 10 ** digits;
     const shortText = (value: Integer) => compact(toNumber(value));
-    if (grain === 'order') return { measure: 'netMinor', title: `Net, ${currency}`, text, shortText, toNumber };
-    const note = 'Line totals: what is given back is not counted by what is in an order.';
-    return { measure: 'itemMinor', title: `Line totals, ${currency}`, text, shortText, toNumber, note };
+    if (grain === 'order')
+      return { measure: 'netMinor', title: `Net, ${currency}`, text, plainText, shortText, toNumber };
+    const note = 'Line totals, before cancellations and refunds.';
+    return { measure: 'itemMinor', title: `Line totals, ${currency}`, text, plainText, shortText, toNumber, note };
   }
   if (state.measure === 'orders' && grain === 'order')
-    return { measure: 'orders', title: 'Orders', text: count, shortText: compact, toNumber: Number };
-  const note = state.measure === 'orders' ? 'Units: an order is not counted by what is in it.' : undefined;
+    return { measure: 'orders', title: 'Orders', text: count, plainText: count, shortText: compact, toNumber: Number };
+  const note = state.measure === 'orders' ? 'In units: orders are not counted by category or product.' : undefined;
   return {
     measure: 'units',
     title: 'Units',
     text: count,
+    plainText: count,
     shortText: compact,
     toNumber: Number,
     ...(note === undefined ? {} : { note }),

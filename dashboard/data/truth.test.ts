@@ -33,14 +33,14 @@ const words = (change: Partial<TruthInput>) => {
 describe('truth strip', () => {
   test('says to when it is exact and to when live, in the zone of the page', () => {
     expect(words({})).toBe(
-      'true: True. exact to 12:03:07, live to 12:03:40 (0.2 s behind), audit equal, 0 dead letters',
+      'true: True. exact to 12:03:07, live to 12:03:40 (0.2 s behind), audit: no difference, 0 dead letters',
     );
     expect(words({ tz: 'Asia/Tokyo' })).toContain('exact to 21:03:07, live to 21:03:40');
   });
 
   test('behind by more than five seconds, or by nobody knows how much, is stale', () => {
     expect(words({ provenance: { ...provenance, lagMs: 75_000, lagRecords: 1 } })).toBe(
-      'stale: Behind. exact to 12:03:07, live to 12:02:26 (1 min 15 s, 1 record behind), audit equal, 0 dead letters',
+      'stale: Behind. exact to 12:03:07, live to 12:02:26 (1 min 15 s, 1 record behind), audit: no difference, 0 dead letters',
     );
     expect(words({ provenance: { ...provenance, lagMs: null } })).toMatch(
       /^stale: Behind\..*how far behind is not known/,
@@ -51,8 +51,10 @@ describe('truth strip', () => {
     expect(words({ provenance: { ...provenance, notes: ['3 late records wait'] } })).toMatch(
       /^note: True, with a note/,
     );
+    const told = truthOf(input({ provenance: { ...provenance, notes: ['stale since 2026-11-21T11:02:00.699Z: x'] } }));
+    expect(told.notes).toEqual(['stale since 21 Nov 2026, 11:02:00: x']);
     const different = { ...provenance, audit: { state: 'different' } };
-    expect(words({ provenance: different })).toMatch(/^note: .*audit different: the exact numbers stand/);
+    expect(words({ provenance: different })).toMatch(/^note: .*audit: a difference, the exact numbers stand/);
   });
 
   test('a fault of the server is told beside numbers that stand still', () => {

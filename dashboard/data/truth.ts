@@ -2,7 +2,7 @@
 import type { Provenance } from './answer.ts';
 import type { Problem } from './problem.ts';
 import type { Connection } from './connection.ts';
-import { clockTime, count, duration } from './format.ts';
+import { clockTime, count, duration, instantsIn } from './format.ts';
 
 type Level = 'waiting' | 'true' | 'note' | 'stale' | 'away';
 
@@ -33,7 +33,12 @@ export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput
     case 'connecting':
       return { level: 'waiting', headline: 'Connecting', parts: ['asking for the first numbers'], notes: [] };
     case 'refused': {
-      return { level: 'away', headline: 'Refused', parts: [connection.problem.detail], notes: [] };
+      return {
+        level: 'away',
+        headline: 'Refused',
+        parts: ['see below'],
+        notes: [],
+      };
     }
     case 'away':
       return awayWords(connection, nowMs, clock);
@@ -51,7 +56,8 @@ export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput
   }
   if (!provenance)
     return { level: 'waiting', headline: 'Connecting', parts: ['waiting for the first answer'], notes: [] };
-  const { lagMs, lagRecords, audit, deadLetters, notes } = provenance;
+  const { lagMs, lagRecords, audit, deadLetters } = provenance;
+  const notes = provenance.notes.map((note) => instantsIn(note, tz));
   const isStale = lagMs === null || lagMs > staleMs || fault !== undefined;
   const parts = [
     ...exactPart(provenance, clock),
@@ -73,9 +79,10 @@ function exactPart({ runPublishedAt, run }: Provenance, clock: (ms: number) => s
   return Number.isFinite(at) ? [`exact to ${clock(at)}`] : [];
 }
 
-function auditWords(state: string): string {
-  if (state === 'different') return 'audit different: the exact numbers stand';
-  return state === 'equal' ? 'audit equal' : `audit ${state.replaceAll('-', ' ')}`;
+/** Also where a run is told of. */
+export function auditWords(state: string): string {
+  if (state === 'different') return 'audit: a difference, the exact numbers stand';
+  return `audit: ${state === 'equal' ? 'no difference' : state.replaceAll('-', ' ')}`;
 }
 
 function awayWords(
@@ -97,7 +104,7 @@ function awayWords(
   return {
     level: 'away',
     headline: 'Disconnected',
-    parts: [problem.detail, ...stand, again],
+    parts: [problem.status === 0 ? 'the server does not answer' : problem.detail, ...stand, again],
     notes: [],
   };
 }

@@ -1,5 +1,5 @@
 // What ranges, comparisons and measures are called on the page. Pure.
-import { localDateTime } from './format.ts';
+import { localDateTime, shiftDay } from './format.ts';
 import type { Comparison, Dimension, Page, PageState, Range, ShownMeasure } from './page-state.ts';
 
 export const pageTitles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
@@ -36,7 +36,7 @@ export function rangeWords(range: Range): string {
   const known = rangeChoices.find((choice) => isSameRange(choice.range, range));
   if (known) return known.name;
   if (range.kind === 'last') return `Last ${lastWords(range.last)}`;
-  if (range.kind === 'between') return `${dateWords(range.from)} to ${dateWords(range.to)}`;
+  if (range.kind === 'between') return betweenWords(range);
   return 'All there is';
 }
 
@@ -59,6 +59,12 @@ export function inSentence(words: string): string {
   return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
+/** Days are told with the last one that is in the range. */
+function betweenWords({ from, to }: { from: string; to: string }): string {
+  const last = to.length === 10 ? shiftDay(to, -1) : to;
+  return from === last ? dateWords(from) : `${dateWords(from)} to ${dateWords(last)}`;
+}
+
 function dateWords(text: string): string {
   return localDateTime(text.length === 10 ? `${text}T00:00` : text);
 }
@@ -70,7 +76,7 @@ export function comparisonWords({ compare, range }: Pick<PageState, 'compare' | 
     case 'none':
       return '';
     case 'previous':
-      return isDay ? 'same time the day before' : 'the time before';
+      return isDay ? 'same time the day before' : 'the period before';
     case 'day-ago':
       return isDay ? 'same time yesterday' : 'a day before';
     case 'week-ago':
@@ -84,7 +90,7 @@ export function comparisonWords({ compare, range }: Pick<PageState, 'compare' | 
 
 export const comparisonNames: Readonly<Record<Comparison, string>> = {
   none: 'nothing',
-  previous: 'the time before',
+  previous: 'the period before',
   'day-ago': 'a day before',
   'week-ago': 'a week before',
   'year-ago': 'a year before',

@@ -55,7 +55,8 @@ export function Chart(props: ChartProps) {
     });
     seen.observe(target);
     const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const recolour = (): void => made.redraw(false);
+    // Paths keep their colours until they are made anew; `redraw` would widen the scale of x each time.
+    const recolour = (): void => made.setData(dataOf(latest.current));
     scheme.addEventListener('change', recolour);
     return () => {
       resized.disconnect();
@@ -153,7 +154,7 @@ function optionsOf(
         ...axis,
         size: 44,
         gap: 6,
-        space: 28,
+        space: 22,
         grid: { stroke: () => token('--grid'), width: 1 },
         ticks: { show: false },
         incrs: [

@@ -29,6 +29,8 @@ export function BigNumber(props: {
   against: string;
 }) {
   const { figure, text, unit, against } = props;
+  // Of nothing against nothing there is nothing to say.
+  const isCompared = figure?.past !== undefined && Boolean(figure.now || figure.past);
   return (
     <>
       <p class="big">
@@ -37,7 +39,7 @@ export function BigNumber(props: {
       </p>
       {against !== '' && (
         <p class="versus">
-          {figure && figure.past !== undefined && (
+          {figure && isCompared && (
             <>
               <Change figure={figure} />
               <span class="past-value">
@@ -53,10 +55,11 @@ export function BigNumber(props: {
 
 export function Change({ figure: { now, past, change } }: { figure: Figure }) {
   if (change === null) return <span class="change">{now !== null && now === past ? '=' : 'new'}</span>;
-  const direction = change > 0 ? 'up' : change < 0 ? 'down' : 'even';
+  const words = changeText(change);
+  const direction = words.startsWith('+') ? 'up' : words.startsWith('−') ? 'down' : 'even';
   return (
     <span class={`change ${direction}`}>
-      <span aria-hidden="true">{{ up: '▲', down: '▼', even: '=' }[direction]}</span> {changeText(change)}
+      <span aria-hidden="true">{{ up: '▲', down: '▼', even: '=' }[direction]}</span> {words}
     </span>
   );
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
+import { connection } from '../data/live.ts';
 import type { Problem } from '../data/problem.ts';
 import { WhyButton } from './why.tsx';
 
@@ -24,19 +25,23 @@ export interface PanelProps {
 export function Panel(props: PanelProps) {
   const { title, subtitle, query, problem, isLoading, isPending, actions, children } = props;
   const id = useId();
+  // The strip above says it once for all panels, and what is shown is old.
+  const isAway = connection.value.kind === 'away';
   return (
     <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={isLoading || isPending}>
       <header class="panel-head">
-        <h2 id={id}>{title}</h2>
-        {subtitle && <p class="subtitle">{subtitle}</p>}
+        <div class="panel-title">
+          <h2 id={id}>{title}</h2>
+          {subtitle && <p class="subtitle">{subtitle}</p>}
+        </div>
         <div class="panel-actions">
           {actions}
           {query && <WhyButton title={title} query={query} />}
         </div>
       </header>
-      <div class={`panel-body ${isPending ? 'pending' : ''}`}>
-        {problem && <Trouble problem={problem} hasNumbers={!isLoading} />}
-        {isLoading && !problem ? <p class="blank">Asking for the first numbers…</p> : children}
+      <div class={`panel-body ${isPending || isAway ? 'pending' : ''}`}>
+        {problem && !isAway && <Trouble problem={problem} hasNumbers={!isLoading} />}
+        {isLoading ? <p class="blank asking">{!problem && !isAway && 'Asking…'}</p> : children}
       </div>
     </section>
   );
@@ -46,7 +51,7 @@ function Trouble({ problem, hasNumbers }: { problem: Problem; hasNumbers: boolea
   const { detail, status } = problem;
   return (
     <p class="trouble" role="status">
-      {status === 400 ? detail : `${detail}. ${hasNumbers ? 'These numbers are older.' : ''} Trying again.`}
+      {status === 400 ? detail : `${detail}. ${hasNumbers ? 'These numbers are older. ' : ''}Trying again.`}
     </p>
   );
 }

@@ -83,7 +83,7 @@ function SaveForm({ title: shown, query, onSaved }: SaveProps & { onSaved: (name
       <ScheduleFields value={schedule} action={action} onChange={setSchedule} />
       <p class="hint">
         {isRelative(query)
-          ? 'Its range is told from when it is made.'
+          ? 'Its range is counted back from the moment at which it is made.'
           : 'Its range is fixed: each file is of the same time.'}
       </p>
     </ActionForm>

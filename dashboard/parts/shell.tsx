@@ -30,12 +30,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <ZonePicker />
       </header>
       <TruthStrip />
-      {ignored.length > 0 && (
-        <p class="banner" role="status">
-          The address says what is not known here and was left aside: <code>{ignored.join(' ')}</code>
-        </p>
-      )}
       <main id="main" tabIndex={-1}>
+        {ignored.length > 0 && (
+          <p class="banner" role="status">
+            The address says what is not known here and was left aside: <code>{ignored.join(' ')}</code>
+          </p>
+        )}
         {children}
       </main>
       <WhyDialog />

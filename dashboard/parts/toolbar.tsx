@@ -1,4 +1,5 @@
 // What the page shows: range, comparison, currency, and the filters that were clicked together.
+import { shiftDay } from '../data/format.ts';
 import { go, pageState } from '../data/navigation.ts';
 import {
   comparisons,
@@ -85,12 +86,6 @@ function RangePicker({ range }: { range: Range }) {
 function nameWith(short: string, name: string): string {
   return ` ${name} `.toLowerCase().includes(` ${short} `.toLowerCase()) ? name : `${short}: ${name}`;
 }
-
-const dayMs = 86_400_000;
-const shiftDay = (date: string, days: number): string => {
-  const at = Date.parse(`${date}T00:00:00Z`) + days * dayMs;
-  return new Date(at).toISOString().slice(0, 10);
-};
 
 /** Both days are shown as included; the API takes the end as excluded. */
 function DatePicker({ range }: { range: Range }) {

@@ -4,11 +4,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import type { Answer, Provenance } from '../data/answer.ts';
 import { queryPath } from '../data/queries.ts';
-import { count, dateTime, duration, share } from '../data/format.ts';
+import { count, dateTime, localDateTime, share } from '../data/format.ts';
 import { reportsPart } from '../data/later.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 import { nameFrom } from '../data/report-query.ts';
+import { auditWords } from '../data/truth.ts';
 import { Later } from './later.tsx';
 
 interface Question {
@@ -86,15 +87,15 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
 
 function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
   const { tz } = pageState.value;
-  const { run, runPublishedAt, audit, deferredRecords, lagMs, lagRecords, liveShare, notes } = provenance;
+  const { run, runPublishedAt, audit, deferredRecords, lagRecords, liveShare, notes } = provenance;
   return (
     <>
       <dl class="facts">
         <dt>Exact part</dt>
         <dd>
           batch run <code>{run}</code>
-          {runPublishedAt && <>, published {dateTime(Date.parse(runPublishedAt), tz)}</>}; its audit: {audit.state}
-          {audit.events ? ` over ${count(audit.events)} events` : ''}
+          {runPublishedAt && <>, published {dateTime(Date.parse(runPublishedAt), tz)}</>}; {auditWords(audit.state)}
+          {audit.events ? ` in ${count(audit.events)} events` : ''}
           {audit.note ? ` (${audit.note})` : ''}
         </dd>
         <dt>Tidemark</dt>
@@ -104,19 +105,17 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
         <dt>Live part</dt>
         <dd>
           {share(liveShare)} of what this answer counts came after the tidemark;{' '}
-          {lagMs === null
-            ? 'how far behind is not known'
-            : `${duration(lagMs)} and ${count(lagRecords ?? 0)} records behind`}
+          {lagRecords === null ? 'how far behind is not known' : `${count(lagRecords)} records wait to be counted`}
         </dd>
-        <dt>Deferred</dt>
+        <dt>Late</dt>
         <dd>
           {deferredRecords === 0
-            ? 'nothing: no late record waits'
+            ? 'no late record waits'
             : `${count(deferredRecords)} late records wait for the next batch run; at most so many are missing`}
         </dd>
         <dt>Range</dt>
         <dd>
-          {query.from} to {query.to} ({query.tz}), from rollup <code>{query.rollup}</code>
+          {localDateTime(query.from)} to {localDateTime(query.to)}, {query.tz}; read from <code>{query.rollup}</code>
         </dd>
         <dt>Token</dt>
         <dd>

@@ -69,6 +69,10 @@ describe('live', () => {
       /the numbers are those of \d\d:\d\d:\d\d, trying again/,
     );
     expect(await figure(page, 'Orders').textContent()).toBe(String(orders));
+    // Each number is shown as an old one; why is said once.
+    await until('all is old', async () => (await page.locator('.panel-body:not(.pending)').count()) === 0);
+    expect(await page.locator('.figures.pending').count()).toBe(1);
+    expect(await page.locator('.panel .trouble').count()).toBe(0);
     await stand.post([placed()]);
     await stand.startServing();
     await untilShown(figure(page, 'Orders'), String(orders + 1));

@@ -162,6 +162,37 @@ describe('Today', () => {
     expect(other.url()).toBe(page.url());
   });
 
+  test('what an address says that is not known is told, until something is chosen', async () => {
+    const { page, stand } = browsing;
+    await page.goto(`${stand.url}/?range=tomorrow&tz=Mars/Base`);
+    await page.getByText('left aside: range=tomorrow tz=Mars/Base').waitFor();
+    await page.getByRole('button', { name: /Last 7 days$/ }).click();
+    await page.getByText('left aside').waitFor({ state: 'detached' });
+  });
+
+  test('charts change their colours with light and dark', async () => {
+    const { page, stand } = browsing;
+    await stand.post([placed()]);
+    await page.goto(stand.url);
+    await untilSettled(page);
+    /** The one bar is of the hour that is not over. */
+    const hasOpenBar = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>('.plot canvas')!;
+        const wanted = getComputedStyle(document.documentElement).getPropertyValue('--open');
+        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+        for (let i = 0; i < data.length; i += 4) {
+          const colour = [data[i], data[i + 1], data[i + 2]].map((part) => part!.toString(16).padStart(2, '0'));
+          if (`#${colour.join('')}` === wanted) return true;
+        }
+        return false;
+      });
+    for (const colorScheme of ['light', 'dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await until(`bars are drawn for ${colorScheme}`, hasOpenBar);
+    }
+  });
+
   test('on a phone nothing is wider than the screen', async () => {
     const { stand } = browsing;
     await stand.post([placed()]);

@@ -33,7 +33,7 @@ export function DeadLetters({ status: { deadLetters }, isOld }: { status: Status
           </ul>
           <Table
             caption={`The newest dead letters: ${deadLetters.newest.length}`}
-            head={['Newest', 'Partition', 'Offset']}
+            head={['The newest', 'Partition', 'Offset']}
             keys={deadLetters.newest.map(({ partition, offset }) => `${partition}/${offset}`)}
             rows={deadLetters.newest.map(({ partition, offset, reason }) => [reason, String(partition), count(offset)])}
           />

@@ -6,7 +6,7 @@ import { Panel } from '../../parts/panel.tsx';
 
 const fateWords: Readonly<Record<Fate, readonly [name: string, means: string]>> = {
   counted: ['Counted', 'in the numbers'],
-  duplicate: ['Duplicate', 'a copy of an event, counted once'],
+  duplicate: ['Duplicate', 'a copy, counted once'],
   deferred: ['Deferred', 'late: the next batch run counts it'],
   rejected: ['Rejected', 'a dead letter'],
   gap: ['Gap', 'no record: marks of transactions'],

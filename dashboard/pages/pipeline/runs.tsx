@@ -32,21 +32,25 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
       {runs?.length === 0 && <p class="blank">No run is known yet.</p>}
       {runs && runs.length > 0 && (
         <>
-          <Chart
-            caption="Duration of the batch runs in seconds"
-            heightPx={90}
-            labels={inOrder.map(at)}
-            ticks={inOrder.map((run) => at(run).slice(-8, -3))}
-            series={[
-              {
-                label: 'took',
-                tone: 'present',
-                shape: 'bars',
-                values: inOrder.map(({ ms }) => ms / 1_000),
-                texts: inOrder.map(({ ms }) => duration(ms)),
-              },
-            ]}
-          />
+          {/* Of one run a chart tells nothing. */}
+          {runs.length > 1 && (
+            <Chart
+              caption="Duration of the batch runs in seconds"
+              heightPx={90}
+              axisText={(seconds) => `${seconds} s`}
+              labels={inOrder.map(at)}
+              ticks={inOrder.map((run) => at(run).slice(-8, -3))}
+              series={[
+                {
+                  label: 'took',
+                  tone: 'present',
+                  shape: 'bars',
+                  values: inOrder.map(({ ms }) => ms / 1_000),
+                  texts: inOrder.map(({ ms }) => duration(ms)),
+                },
+              ]}
+            />
+          )}
           <Table
             class="runs"
             caption="Batch runs, the newest first"

@@ -2,10 +2,11 @@
 import type { Problem } from '../../data/problem.ts';
 import type { Finding } from '../../data/advice.ts';
 import { findingsOf, plural } from '../../data/findings.ts';
-import { clockTime, dateTime, duration } from '../../data/format.ts';
+import { clockTime, duration, instantsIn } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import type { Status, ToldRun } from '../../data/pipeline.ts';
 import type { Sample } from '../../data/samples.ts';
+import { auditWords } from '../../data/truth.ts';
 
 interface VerdictProps {
   readonly status: Status | undefined;
@@ -57,7 +58,7 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
             </h3>
             <ul class="details">
               {details.slice(0, shownDetails).map((detail) => (
-                <li key={detail}>{inZone(detail, tz)}</li>
+                <li key={detail}>{instantsIn(detail, tz)}</li>
               ))}
               {details.length > shownDetails && <li>and {details.length - shownDetails} more like these</li>}
             </ul>
@@ -73,15 +74,9 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
 
 const shownDetails = 6;
 
-/** Serving writes instants in UTC. */
-function inZone(text: string, tz: string): string {
-  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
-}
-
 /** By what it is known that nothing is wrong. */
 function Proofs({ status: { partitions, run, totals }, atMs }: { status: Status; atMs: number }) {
   const ago = duration(Math.max(0, atMs - Date.parse(run.publishedAt)));
-  const audit = run.audit === 'equal' ? 'its audit equal' : `its audit ${run.audit.replaceAll('-', ' ')}`;
   if (totals.records === 0) {
     return (
       <p class="proofs">
@@ -93,7 +88,7 @@ function Proofs({ status: { partitions, run, totals }, atMs }: { status: Status;
   return (
     <p class="proofs">
       Every offset of {plural(partitions.length, 'partition')} is accounted for, the live part is at the log’s end, no
-      dead letters. The last batch run was published {ago} ago, {audit}.
+      dead letters. The last batch run was published <span class="nowrap">{ago}</span> ago, {auditWords(run.audit)}.
     </p>
   );
 }

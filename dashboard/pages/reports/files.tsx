@@ -1,6 +1,7 @@
 // The files of a report, and how one is saved from here.
 import { useState } from 'preact/hooks';
 import { bytes, count, dateTime } from '../../data/format.ts';
+import { pageState } from '../../data/navigation.ts';
 import { downloadFile, filesOf, type Report } from '../../data/reports.ts';
 import { useAction, wordsOf } from '../../parts/action.tsx';
 import { useAsked } from './asked.ts';
@@ -38,7 +39,8 @@ export function DownloadButton({ report, file, sha256 }: { report: string; file:
 export const rowsInWords = (rows: number): string => `${count(rows)} row${rows === 1 ? '' : 's'}`;
 
 export function Files({ report }: { report: Report }) {
-  const { name, tz } = report;
+  const { name } = report;
+  const { tz } = pageState.value;
   const { known, problem } = useAsked(report, filesOf);
   if (problem) return <p class="wrong">{wordsOf(problem)}</p>;
   if (!known) return <p class="hint">Asking for its files…</p>;

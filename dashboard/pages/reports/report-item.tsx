@@ -80,7 +80,8 @@ function titleOfMeasure(name: string): string {
   return definitions.value?.measures.find((measure) => measure.name === name)?.title ?? name;
 }
 
-function LastRun({ report: { lastRun, tz } }: { report: Report }) {
+function LastRun({ report: { lastRun } }: { report: Report }) {
+  const { tz } = pageState.value;
   if (lastRun === null) return <p class="hint">never made</p>;
   const isFailed = lastRun.outcome === 'failed';
   const words = !isFailed && [

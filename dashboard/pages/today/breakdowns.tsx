@@ -10,7 +10,7 @@ import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { dimensionNames } from '../../data/words.ts';
 import { Breakdown } from '../../parts/breakdown.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { ChooseCurrency } from './choose-currency.tsx';
+import { AwaitsCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
 export function Breakdowns(props: TodayProps & { children?: ComponentChildren }) {
@@ -65,13 +65,13 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
       isLoading={query !== undefined && !answer}
       isPending={query !== undefined && answer !== undefined && text !== queryText(query)}
     >
-      {shown === 'choose-currency' && <ChooseCurrency {...props} />}
+      {shown === 'choose-currency' && <AwaitsCurrency />}
       {answerable.kind === 'never' && <p class="in-words">Nothing is counted by {title.toLowerCase()} in this way.</p>}
       {answerable.kind === 'filters' && (
         <div class="in-words">
           <p>
             {title} {title.endsWith('s') ? 'are' : 'is'} not counted by{' '}
-            {answerable.inTheWay.map((name) => dimensionNames[name].toLowerCase()).join(' and ')}: no rollup holds both.
+            {answerable.inTheWay.map((name) => dimensionNames[name].toLowerCase()).join(' and ')}.
           </p>
           <p class="choices">
             {answerable.inTheWay.map((name) => (
@@ -84,7 +84,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
                   go({ filters: others });
                 }}
               >
-                Take away the filter on {dimensionNames[name].toLowerCase()}
+                Remove the filter on {dimensionNames[name].toLowerCase()}
               </button>
             ))}
           </p>
@@ -97,10 +97,10 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
             dimension={dimension}
             groups={groupsOf(answer, dimension, shown.measure)}
             chosen={state.filters[dimension] ?? []}
-            text={shown.text}
+            text={shown.plainText}
             onToggle={(value) => go({ filters: toggled(state.filters, dimension, value) })}
           />
-          {shown.note && <p class="foot">{shown.note}</p>}
+          {shown.note && grainOf(state) === 'order' && <p class="foot">{shown.note}</p>}
         </>
       )}
     </Panel>

@@ -1,4 +1,4 @@
-// In place of a chart of amounts of several currencies, which are never added.
+// In place of amounts of several currencies, which are never added: the first chart asks for one, the others wait for it.
 import { go } from '../../data/navigation.ts';
 import type { TodayProps } from './totals.ts';
 
@@ -20,4 +20,8 @@ export function ChooseCurrency({ state, currencies }: Pick<TodayProps, 'state' |
       </p>
     </div>
   );
+}
+
+export function AwaitsCurrency() {
+  return <p class="blank">Shown once a currency is chosen.</p>;
 }

@@ -38,9 +38,8 @@ export function Course(props: TodayProps) {
   const isPending = query !== undefined && main.text !== queryText(query);
   return (
     <Panel
-      class="wide"
+      class="charted"
       title={isToday ? 'Today by hour' : `${rangeWords(state.range)} by ${window}`}
-      subtitle={shown !== 'choose-currency' && shown.note}
       query={query}
       problem={main.problem}
       isLoading={query !== undefined && main.answer === undefined}
@@ -56,17 +55,20 @@ export function Course(props: TodayProps) {
         <ChooseCurrency {...props} />
       ) : (
         main.answer && (
-          <Chart
-            caption={`${shown.title}, ${inSentence(rangeWords(state.range))} by ${window}`}
-            {...(isToday
-              ? dayAgainstDay(windowsOf(main.answer.rows), windowsOf(past.answer?.rows ?? []), shown)
-              : rangeAgainstRange(
-                  windowsOf(main.answer.rows),
-                  window,
-                  shown,
-                  comparisonWords(state) || comparisonNames.none,
-                ))}
-          />
+          <>
+            <Chart
+              caption={`${shown.title}, ${inSentence(rangeWords(state.range))} by ${window}`}
+              {...(isToday
+                ? dayAgainstDay(windowsOf(main.answer.rows), windowsOf(past.answer?.rows ?? []), shown)
+                : rangeAgainstRange(
+                    windowsOf(main.answer.rows),
+                    window,
+                    shown,
+                    comparisonWords(state) || comparisonNames.none,
+                  ))}
+            />
+            {shown.note && <p class="foot">{shown.note}</p>}
+          </>
         )
       )}
     </Panel>

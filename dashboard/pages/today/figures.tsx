@@ -1,7 +1,8 @@
 // The large numbers. Counts are added over currencies; amounts stand by currency, because they are never added.
 import { useMemo } from 'preact/hooks';
 import type { Integer, Row } from '../../data/answer.ts';
-import { knowsMeasure } from '../../data/definitions.ts';
+import { definitions, knowsMeasure } from '../../data/definitions.ts';
+import { connection } from '../../data/live.ts';
 import { amount, count, minorDigits } from '../../data/format.ts';
 import { textIn } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
@@ -27,8 +28,9 @@ export function Figures(props: TotalsProps) {
     <Amounts {...props} title={title} measure={measure} rows={rows} against={against} />
   );
   const isByOrder = grainOf(state) === 'order';
+  const isOld = isPending || connection.value.kind === 'away';
   return (
-    <div class={`figures ${isPending ? 'pending' : ''}`} aria-busy={isPending}>
+    <div class={`figures ${isOld ? 'pending' : ''}`} aria-busy={isPending}>
       {isByOrder ? counted('Orders', 'orders') : <NotByItem title="Orders" />}
       {counted('Units', 'units')}
       {isByOrder && <Customers {...props} against={against} />}
@@ -49,9 +51,7 @@ function NotByItem({ title }: { title: string }) {
       <header>
         <h2>{title}</h2>
       </header>
-      <p class="in-words">
-        An order is not counted by what is in it. Take away the filter on category or product to see it.
-      </p>
+      <p class="in-words">Orders are not counted by category or product. Remove the filter to see them.</p>
     </section>
   );
 }
@@ -114,7 +114,7 @@ function Customers({ state, all, against }: TotalsProps & { against: string }) {
   const isKnown = knowsMeasure('customers');
   const query = queryOf(state, { measures: ['customers'], compare: true }, all);
   const { answer, problem } = usePolled(isKnown ? query : undefined, 2_000).value;
-  if (!isKnown) return null;
+  if (!isKnown && definitions.value) return null;
   const exactUpTo = answer?.estimates?.['customers']?.exactUpTo ?? Infinity;
   const text = (value: Integer) => (value > exactUpTo ? `≈ ${count(value)}` : count(value));
   return (

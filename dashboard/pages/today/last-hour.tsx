@@ -8,7 +8,7 @@ import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
 import { Chart } from '../../parts/chart.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { ChooseCurrency } from './choose-currency.tsx';
+import { AwaitsCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
 export function LastHour(props: TodayProps) {
@@ -27,9 +27,15 @@ export function LastHour(props: TodayProps) {
   const rows = windowsOf(answer?.rows ?? []);
   const values = rows.map((row) => (shown === 'choose-currency' ? undefined : row[shown.measure]));
   return (
-    <Panel title="Last hour by minute" query={query} problem={problem} isLoading={query !== undefined && !answer}>
+    <Panel
+      class="charted"
+      title="Last hour by minute"
+      query={query}
+      problem={problem}
+      isLoading={query !== undefined && !answer}
+    >
       {shown === 'choose-currency' ? (
-        <ChooseCurrency {...props} />
+        <AwaitsCurrency />
       ) : (
         <Chart
           caption={`${shown.title}, last hour by minute`}

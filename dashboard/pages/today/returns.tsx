@@ -18,6 +18,7 @@ export function Returns({ state, answer, query, isPending }: TotalsProps) {
   const orders = Number(summed(rows, 'orders').now ?? 0);
   return (
     <Panel
+      class="given-back"
       title="Cancellations and refunds"
       subtitle={comparisonWords(state) && `against ${comparisonWords(state)}`}
       query={query}
@@ -37,7 +38,7 @@ export function Returns({ state, answer, query, isPending }: TotalsProps) {
         </thead>
         <tbody>
           <tr>
-            <th scope="row">events</th>
+            <th scope="row">how many</th>
             {kinds.map(({ counted }) => {
               const figure = summed(rows, counted);
               return (
@@ -51,7 +52,7 @@ export function Returns({ state, answer, query, isPending }: TotalsProps) {
             })}
           </tr>
           <tr>
-            <th scope="row">for 100 orders</th>
+            <th scope="row">in 100 orders</th>
             {kinds.map(({ counted }) => (
               <td key={counted}>
                 {orders === 0 ? '–' : share(Number(summed(rows, counted).now) / orders).replace(' %', '')}

@@ -7,7 +7,7 @@ import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
 import { inSentence, rangeWords } from '../../data/words.ts';
 import { HeatMap } from '../../parts/heat-map.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { ChooseCurrency } from './choose-currency.tsx';
+import { AwaitsCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
 const dayMs = 86_400_000;
@@ -26,7 +26,7 @@ export function WeekHours(props: TodayProps) {
   const { answer, text, problem } = usePolled(query, 60_000).value;
   return (
     <Panel
-      class="wide"
+      class="heated"
       title="Hours of the week"
       subtitle={shown !== 'choose-currency' && `${shown.title}, ${inSentence(rangeWords(range))} together`}
       query={query}
@@ -35,7 +35,7 @@ export function WeekHours(props: TodayProps) {
       isPending={query !== undefined && text !== queryText(query)}
     >
       {shown === 'choose-currency' ? (
-        <ChooseCurrency {...props} />
+        <AwaitsCurrency />
       ) : (
         answer && (
           <HeatMap
