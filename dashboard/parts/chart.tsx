@@ -157,20 +157,8 @@ function optionsOf(
         space: 22,
         grid: { stroke: () => token('--grid'), width: 1 },
         ticks: { show: false },
-        incrs: [
-          1,
-          2,
-          5,
-          10,
-          20,
-          25,
-          50,
-          100,
-          200,
-          250,
-          500,
-          ...[1, 2, 2.5, 5].flatMap((n) => thousands.map((t) => n * t)),
-        ].toSorted((a, b) => a - b),
+        // Steps that a short text tells: 250 would be written 0.3k.
+        incrs: powersOfTen.flatMap((power) => [power, 2 * power, 5 * power]),
         values: (_, splits) => splits.map(latest.current.axisText ?? compact),
       },
     ],
@@ -189,7 +177,7 @@ function optionsOf(
   };
 }
 
-const thousands = Array.from({ length: 13 }, (_, i) => 10 ** (i + 3));
+const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
 const tickSpacePx = 52;
 
 /** As many of the ticks as have room, evenly. */

@@ -53,7 +53,7 @@ export function HeatMap(props: {
           </tbody>
         </table>
       </div>
-      <p class="foot">The stronger the colour, the more: up to {text(most)} in an hour.</p>
+      {most > 0 && <p class="foot">The stronger the colour, the more: up to {text(most)} in an hour.</p>}
     </>
   );
 }
