@@ -254,7 +254,10 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           isMain: true,
           isOperator: true,
           address: openedOn('sales-of-yesterday'),
-          after: text('token'),
+          after: async (page) => {
+            await page.locator('.files li').first().waitFor();
+            await page.getByText('Asking for its').waitFor({ state: 'detached' });
+          },
         },
         {
           name: 'reports/schedule',
