@@ -131,8 +131,9 @@ function parseInstant(field: string, text: string | undefined, tz: string, rules
   // A plus sign that was not escaped arrives as a space.
   const isInstant = /^\d{4}-\d\d-\d\dT\S+?( ?\d\d:?\d\d|\S)$/.test(text);
   const at = isDate ? startOfLocalDate(text, tz) : isInstant ? instantOf(text.replace(' ', '+')) : undefined;
-  if (at !== undefined && at >= 0) return at;
-  throw badParameter('bad-instant', field, text, rules.expected.instant);
+  if (at === undefined) throw badParameter('bad-instant', field, text, rules.expected.instant);
+  if (at < 0) throw badParameter('bad-instant', field, text, 'an instant or a date from 1970-01-01T00:00:00Z on');
+  return at;
 }
 
 /** `-name` is descending. windowStart puts windows before groups (first) or says which way they run (last). */
