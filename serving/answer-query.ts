@@ -113,6 +113,6 @@ function joinReads(reads: readonly { readonly range: RangeRead; readonly groups:
 }
 
 export function notReady(pipeline: Pipeline): Problem {
-  const detail = pipeline.waitingFor() ?? 'no batch run is adopted yet';
+  const detail = pipeline.waitingFor() ?? 'the first count is not done yet';
   return new Problem({ code: 'not-ready', status: 503, title: 'Not ready', detail, retryAfterSeconds: 1 });
 }

@@ -85,7 +85,7 @@ export function openServingLayer(dependencies: ServingLayerDependencies): Servin
   );
 
   function waitingFor(): string | undefined {
-    if (!view.adopted()) return ['no batch run is adopted yet', ...runs.notes()].join('; ');
+    if (!view.adopted()) return ['the first count is not done yet', ...runs.notes()].join('; ');
     return live.ready() ? undefined : 'the first snapshot of the live counters in Redis is not taken yet';
   }
 

@@ -70,7 +70,7 @@ describe('what the figures say', () => {
     expect(find(late)).toEqual([]);
     const waiting = (...agoMs: number[]) => ({ samples: agoMs.map((ms) => sample(ms, { waiting: 3 })) });
     expect(briefly(late, waiting(0))).toEqual([
-      'note: The next batch run may be late / the last one was published 4 min 0 s ago; 3 records wait for the next',
+      'note: The next batch run may be late / the last one was published 4\u00a0min\u00a00\u00a0s ago; 3 records wait for the next',
     ]);
     expect(briefly(late, waiting(70_000, 0))[0]).toContain('bad: Batch runs have stopped');
     const hourly = [0, 1, 2].map((i) => ({ publishedAt: ago(240_000 + i * 3_600_000) })) as ToldRun[];

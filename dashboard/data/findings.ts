@@ -2,6 +2,7 @@
 import { adviceOn, type Finding } from './advice.ts';
 import { count, duration } from './format.ts';
 import type { Status, ToldRun } from './pipeline.ts';
+import { longBehindMs } from './truth.ts';
 import { ratesOf, type Sample, standingStill, waitingMs } from './samples.ts';
 
 export interface FindingsInput {
@@ -11,7 +12,6 @@ export interface FindingsInput {
   readonly nowMs: number;
 }
 
-const stillMs = 10_000;
 /** A batch run is late after this or three times the usual pause between two. */
 const shortestLateMs = 180_000;
 /** So long must records be seen waiting before a late run is sure: in a quiet shop they may have come just now. */
@@ -25,7 +25,7 @@ export function findingsOf(input: FindingsInput): Finding[] {
 
 /** Not those of which serving tells why. */
 function stillPartitions({ status: { partitions, notes }, samples }: FindingsInput): Finding[] {
-  const still = standingStill(samples, stillMs).filter(
+  const still = standingStill(samples, longBehindMs).filter(
     (p) => !notes.some((note) => note.startsWith(`partition ${p}:`)),
   );
   if (still.length === 0) return [];

@@ -41,7 +41,11 @@ describe('format', () => {
     expect(localDate(Date.parse('2026-11-20T23:30:00Z'), 'Europe/Amsterdam')).toBe('2026-11-21');
     expect(windowLabel('2026-11-21T19:00:00+01:00', 'hour')).toBe('Sat 19:00');
     expect(windowLabel('2026-11-21T00:00:00-05:00', 'day')).toBe('Sat 21 Nov 2026');
-    expect([200, 75_000, 7_260_000].map(duration)).toEqual(['0.2 s', '1 min 15 s', '2 h 1 min']);
+    expect([200, 75_000, 7_260_000].map(duration)).toEqual([
+      '0.2\u00a0s',
+      '1\u00a0min\u00a015\u00a0s',
+      '2\u00a0h\u00a01\u00a0min',
+    ]);
   });
 
   test('counts are added exactly; where nothing was before there is no change', () => {

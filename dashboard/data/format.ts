@@ -80,14 +80,20 @@ export function instantsIn(text: string, tz: string): string {
   return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
 }
 
-/** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min */
+/** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min. It does not break between two lines. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
-  return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+  const text =
+    ms < 10_000
+      ? `${(ms / 1_000).toFixed(1)} s`
+      : seconds < 60
+        ? `${seconds} s`
+        : seconds < 3_600
+          ? `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+          : seconds < 86_400
+            ? `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`
+            : `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
+  return text.replaceAll(' ', '\u00a0');
 }
 
 export const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -9,6 +9,7 @@ import { here } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { queryText } from './queries.ts';
+import { waitingSince } from './truth.ts';
 import { isWatched } from './visibility.ts';
 import { createWakeableWait } from './wakeable-wait.ts';
 
@@ -19,6 +20,9 @@ export const liveAnswer = signal<Answer | undefined>(undefined);
 export const answeredQuery = signal<string | undefined>(undefined);
 /** A fault that the server told of, beside the numbers that stay as they were. */
 export const serverFault = signal<Problem | undefined>(undefined);
+
+/** Of the last answer, as `waitingSince` has it. */
+export const waitingSinceMs = signal<number | undefined>(undefined);
 
 interface Asked {
   readonly query: ClientQuery;
@@ -101,6 +105,8 @@ function show(text: string, event: StreamEvent, streamed: ReturnType<typeof crea
     event.name === 'provenance' ||
     (event.name === 'change' && event.data.upserts.length === 0 && event.data.removed.length === 0);
   const rows = keepsRows && known ? known.rows : (streamed.rows() as Answer['rows']);
+  const before = liveAnswer.value && { token: liveAnswer.value.provenance.token, sinceMs: waitingSinceMs.value };
+  waitingSinceMs.value = waitingSince(head.provenance, Date.now(), before);
   liveAnswer.value = { ...head, rows };
   answeredQuery.value = text;
   connected();

@@ -72,8 +72,8 @@ describe('page state', () => {
     ['/?range=someday', 'range=someday'],
     ['/?last=5', 'last=5'],
     ['/?from=2018-01-01&to=2014-01-01', 'from=2018-01-01&to=2014-01-01'],
-    ['/?from=2018-01-01', 'from=2018-01-01&to='],
-    ['/?from=2026-01-01&to=2026-99-99', 'from=2026-01-01&to=2026-99-99'],
+    ['/?from=2018-01-01', 'from=2018-01-01'],
+    ['/?to=2026-99-99', 'to=2026-99-99'],
     ['/?tz=Mars', 'tz=Mars'],
     ['/?tz=%2B05:00', 'tz=+05:00'],
     ['/?compare=never', 'compare=never'],
@@ -81,7 +81,7 @@ describe('page state', () => {
     ['/?window=aeon', 'window=aeon'],
   ])('%s: what is not known is left aside and named', (address, ignored) => {
     const found = read(address);
-    expect(found.ignored).toEqual([ignored]);
+    expect(found.ignored.join('&')).toBe(ignored);
     expect(found.state).toEqual(read('/').state);
   });
 

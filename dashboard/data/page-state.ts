@@ -101,7 +101,8 @@ function readRange(parameters: URLSearchParams, ignored: string[]): Range | unde
     ignored.push(`last=${last}`);
   }
   if (from && to && isTime(from) && isTime(to) && from < to) return { kind: 'between', from, to };
-  if (from || to) ignored.push(`from=${from ?? ''}&to=${to ?? ''}`);
+  if (from) ignored.push(`from=${from}`);
+  if (to) ignored.push(`to=${to}`);
   return undefined;
 }
 

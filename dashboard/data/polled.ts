@@ -9,6 +9,7 @@ import { client } from './client.ts';
 import { liveAnswer } from './live.ts';
 import { isPassing, type Problem, problemOf } from './problem.ts';
 import { queryText } from './queries.ts';
+import type { Missing } from './truth.ts';
 import { isWatched } from './visibility.ts';
 
 export interface Polled {
@@ -18,6 +19,9 @@ export interface Polled {
   readonly text: string | undefined;
   readonly problem: Problem | undefined;
 }
+
+/** What is asked in vain, the longest first. */
+export const missing = signal<readonly Missing[]>([]);
 
 /** The newest cut that the stream told of, and the minute, which alone moves ranges that end now. */
 const news = (): string => `${liveAnswer.value?.provenance.token} ${liveAnswer.value?.query.to}`;
@@ -43,6 +47,13 @@ function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { 
     clearTimeout(timer);
     timer = setTimeout(() => void ask(), ms);
   };
+  let vain: Missing | undefined;
+  const setVain = (problem?: Problem): void => {
+    if (Boolean(problem) === Boolean(vain)) return;
+    const others = missing.value.filter((one) => one !== vain);
+    vain = problem && { problem, sinceMs: Date.now() };
+    missing.value = vain ? [...others, vain] : others;
+  };
   async function ask(): Promise<void> {
     if (isAsking || ending.signal.aborted) return;
     isAsking = true;
@@ -52,12 +63,14 @@ function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { 
       const answer = (await client.query(query, { signal: ending.signal })) as Answer;
       failures = 0;
       state.value = { answer, text, problem: undefined };
+      setVain();
     } catch (error) {
       if (ending.signal.aborted) return;
       const problem = problemOf(error);
       const passing = isPassing(problem);
       // A refusal stands until something changes; what passes is tried again.
       state.value = { ...state.value, ...(passing ? {} : { answer: undefined, text }), problem };
+      setVain(passing ? problem : undefined);
       failures = passing ? failures + 1 : 0;
       if (passing) later(backOffMs(failures, Math.random()));
     } finally {
@@ -74,5 +87,6 @@ function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { 
     stop();
     clearTimeout(timer);
     ending.abort();
+    setVain();
   };
 }

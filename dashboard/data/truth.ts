@@ -12,36 +12,72 @@ export interface Truth {
   readonly headline: string;
   /** Read as one sentence, with commas between. */
   readonly parts: readonly string[];
+  /** Where there are any: the last part, which leads to where they can be read. */
+  readonly deadLetters?: string;
   /** What else the server has to say. */
   readonly notes: readonly string[];
+}
+
+/** Queries that are asked in vain. */
+export interface Missing {
+  readonly problem: Problem;
+  readonly sinceMs: number;
 }
 
 export interface TruthInput {
   readonly connection: Connection;
   readonly provenance: Provenance | undefined;
+  /** As `waitingSince` has it. */
+  readonly waitingSinceMs: number | undefined;
+  readonly missing: Missing | undefined;
   readonly fault: Problem | undefined;
   readonly nowMs: number;
   readonly tz: string;
 }
 
-/** Behind by more than this is stale; serving notes it too. */
-const staleMs = 5_000;
+/** Behind by more than this is said; serving notes it too. */
+const behindMs = 5_000;
+/** Behind by more than this somebody must look; the page of the pipeline says so too. */
+export const longBehindMs = 10_000;
 
-export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput): Truth {
+/** What the sentence says already. */
+const told = /^live part stale|not counted yet|late records wait/;
+
+/**
+ * Since when the oldest record waits that is accepted and not counted; undefined where none waits. As long as nothing more
+ * is counted it stands, however the answers' ways differ.
+ */
+export function waitingSince(
+  { token, lagMs, lagRecords }: Provenance,
+  heardAtMs: number,
+  before: { readonly token: string; readonly sinceMs: number | undefined } | undefined,
+): number | undefined {
+  if (lagMs === null || !lagRecords) return undefined;
+  return (before?.token === token ? before.sinceMs : undefined) ?? heardAtMs - lagMs;
+}
+
+const connecting: Truth = {
+  level: 'waiting',
+  headline: 'Connecting',
+  parts: ['asking for the first numbers'],
+  notes: [],
+};
+
+export function truthOf(input: TruthInput): Truth {
+  const { connection, provenance, waitingSinceMs, missing, fault, nowMs, tz } = input;
   const clock = (ms: number) => clockTime(ms, tz);
   switch (connection.kind) {
     case 'connecting':
-      return { level: 'waiting', headline: 'Connecting', parts: ['asking for the first numbers'], notes: [] };
-    case 'refused': {
+      return connecting;
+    case 'refused':
       return {
         level: 'away',
         headline: 'Refused',
-        parts: ['see below'],
+        parts: ['the server does not take this address: why is below'],
         notes: [],
       };
-    }
     case 'away':
-      return awayWords(connection, nowMs, clock);
+      return awayWords(connection, input, clock);
     case 'resting':
       return {
         level: 'stale',
@@ -54,23 +90,49 @@ export function truthOf({ connection, provenance, fault, nowMs, tz }: TruthInput
     default:
       return connection satisfies never;
   }
-  if (!provenance)
-    return { level: 'waiting', headline: 'Connecting', parts: ['waiting for the first answer'], notes: [] };
-  const { lagMs, lagRecords, audit, deadLetters } = provenance;
-  const notes = provenance.notes.map((note) => instantsIn(note, tz));
-  const isStale = lagMs === null || lagMs > staleMs || fault !== undefined;
+  if (!provenance) return connecting;
+  const { lagMs, lagRecords, audit, deadLetters, deferredRecords } = provenance;
+  const liveToMs = waitingSinceMs ?? nowMs;
+  const lateMs = Math.max(0, nowMs - liveToMs);
+  const away = provenance.notes.find((note) => note.startsWith('live part stale'));
+  const isStanding = away !== undefined && waitingSinceMs !== undefined;
+  const isStale = lagMs === null || lateMs > longBehindMs || isStanding || fault !== undefined;
+  const isNoted = provenance.notes.length > 0 || audit.state === 'different' || lateMs > behindMs || !!missing;
+  const notes = provenance.notes.filter((note) => !told.test(note)).map((note) => instantsIn(note, tz));
+  if (deferredRecords > 0)
+    notes.unshift(`${plural(deferredRecords, 'late record')} not counted yet: the next batch run does it`);
   const parts = [
+    ...(missing
+      ? [
+          `panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}; asked again by itself`,
+        ]
+      : []),
+    ...(away ? [instantsIn(away.replace('live part stale ', ''), tz)] : []),
     ...exactPart(provenance, clock),
     lagMs === null
       ? 'how far behind is not known'
-      : `live to ${clock(nowMs - lagMs)} (${duration(lagMs)}${lagRecords ? `, ${plural(lagRecords, 'record')}` : ''} behind)`,
+      : `${isStanding ? 'the numbers stand at' : 'live to'} ${clock(liveToMs)} (${duration(lateMs)}${lagRecords ? `, ${plural(lagRecords, 'record')}` : ''} behind)`,
     auditWords(audit.state),
-    deadLetters === null ? 'dead letters not known' : plural(deadLetters, 'dead letter'),
     ...(fault ? [`the server has trouble: ${fault.detail}`] : []),
+    ...(deadLetters ? [] : [deadLetters === null ? 'dead letters not known' : '0 dead letters']),
   ];
-  const isNoted = notes.length > 0 || audit.state === 'different';
-  if (isStale) return { level: 'stale', headline: fault ? 'Standing still' : 'Behind', parts, notes };
-  return { level: isNoted ? 'note' : 'true', headline: isNoted ? 'True, with a note' : 'True', parts, notes };
+  return {
+    level: isStale ? 'stale' : isNoted ? 'note' : 'true',
+    headline: fault
+      ? 'Standing still'
+      : away
+        ? 'Live part away'
+        : lagMs === null || lateMs > behindMs
+          ? 'Behind'
+          : missing
+            ? 'True in part'
+            : isNoted
+              ? 'True, with a note'
+              : 'True',
+    parts,
+    ...(deadLetters ? { deadLetters: plural(deadLetters, 'dead letter') } : {}),
+    notes,
+  };
 }
 
 function exactPart({ runPublishedAt, run }: Provenance, clock: (ms: number) => string): string[] {
@@ -87,26 +149,30 @@ export function auditWords(state: string): string {
 
 function awayWords(
   { sinceMs, nextAtMs, problem }: Extract<Connection, { kind: 'away' }>,
-  nowMs: number,
+  { provenance, waitingSinceMs, nowMs }: TruthInput,
   clock: (ms: number) => string,
 ): Truth {
   const leftMs = Math.max(0, nextAtMs - nowMs);
-  const again = leftMs === 0 ? 'trying again now' : `trying again in ${Math.ceil(leftMs / 1_000)} s`;
+  const again = leftMs === 0 ? 'trying again now' : `trying again in ${Math.ceil(leftMs / 1_000)}\u00a0s`;
+  const stand =
+    sinceMs > 0 && provenance
+      ? [
+          `the numbers are those of ${clock(sinceMs)} (${duration(Math.max(0, nowMs - sinceMs))} ago)`,
+          ...exactPart(provenance, clock),
+          ...(provenance.lagMs === null ? [] : [`live to ${clock(waitingSinceMs ?? sinceMs)}`]),
+        ]
+      : [];
   if (problem.code === 'not-ready') {
     return {
-      level: 'waiting',
+      level: sinceMs > 0 ? 'away' : 'waiting',
       headline: 'Starting',
-      parts: [problem.detail, again],
+      parts: [problem.detail, ...stand, again],
       notes: [],
     };
   }
-  const stand = sinceMs > 0 ? [`the numbers are those of ${clock(sinceMs)}`] : ['no numbers yet'];
-  return {
-    level: 'away',
-    headline: 'Disconnected',
-    parts: [problem.status === 0 ? 'the server does not answer' : problem.detail, ...stand, again],
-    notes: [],
-  };
+  const why = problem.status === 0 ? 'the server does not answer' : problem.detail;
+  const parts = [why, ...(stand.length > 0 ? stand : ['no numbers yet']), again];
+  return { level: 'away', headline: 'Disconnected', parts, notes: [] };
 }
 
 function plural(number: number, word: string): string {

@@ -1,6 +1,6 @@
-// What ranges are called.
+// What ranges are called, and parts of an address.
 import { expect, test } from 'vitest';
-import { rangeWords } from './words.ts';
+import { ignoredWords, rangeWords } from './words.ts';
 
 test.each([
   ['2015-01-01', '2016-01-01', '1 Jan 2015 to 31 Dec 2015'],
@@ -8,4 +8,10 @@ test.each([
   ['2026-03-01T10:00:00Z', '2026-03-02T00:00:00Z', '1 Mar 2026, 10:00 to 2 Mar 2026'],
 ])('a range from %s to %s is told with its last day: %s', (from, to, words) => {
   expect(rangeWords({ kind: 'between', from, to })).toBe(words);
+});
+
+test('what an address says that is not known is called as on the page', () => {
+  expect(ignoredWords(['range=tomorrow', 'tz=Mars/Base', 'to=a=b'])).toBe(
+    'range “tomorrow”, time zone “Mars/Base”, to “a=b”',
+  );
 });

@@ -110,3 +110,8 @@ export const dimensionNames: Readonly<Record<Dimension, string>> = {
   category: 'Category',
   sku: 'Product',
 };
+
+/** range=tomorrow, tz=Mars → range “tomorrow”, time zone “Mars” */
+export function ignoredWords(parts: readonly string[]): string {
+  return parts.map((part) => `${part.replace(/^tz=/, 'time zone=').replace('=', ' “')}”`).join(', ');
+}

@@ -8,13 +8,19 @@ import { change as changeText } from '../data/format.ts';
 import type { Figure } from '../data/sums.ts';
 import { WhyButton } from './why.tsx';
 
-export function FigureBox(props: { title: string; query: ClientQuery; class?: string; children: ComponentChildren }) {
+/** `query`: where there is a number, what it answers. */
+export function FigureBox(props: {
+  title: string;
+  query: ClientQuery | undefined;
+  class?: string;
+  children: ComponentChildren;
+}) {
   const { title, query, children } = props;
   return (
     <section class={`figure ${props.class ?? ''}`} aria-label={title}>
       <header>
         <h2>{title}</h2>
-        <WhyButton title={title} query={query} />
+        {query && <WhyButton title={title} query={query} />}
       </header>
       {children}
     </section>

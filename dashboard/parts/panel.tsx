@@ -3,7 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import { connection } from '../data/live.ts';
-import type { Problem } from '../data/problem.ts';
+import { missing } from '../data/polled.ts';
+import { isPassing, type Problem } from '../data/problem.ts';
 import { WhyButton } from './why.tsx';
 
 export interface PanelProps {
@@ -25,8 +26,9 @@ export interface PanelProps {
 export function Panel(props: PanelProps) {
   const { title, subtitle, query, problem, isLoading, isPending, actions, children } = props;
   const id = useId();
-  // The strip above says it once for all panels, and what is shown is old.
   const isAway = connection.value.kind === 'away';
+  // The strip above says it once for all panels.
+  const isTold = isAway || (problem !== undefined && isPassing(problem) && missing.value.length > 0);
   return (
     <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={isLoading || isPending}>
       <header class="panel-head">
@@ -36,16 +38,23 @@ export function Panel(props: PanelProps) {
         </div>
         <div class="panel-actions">
           {actions}
-          {query && <WhyButton title={title} query={query} />}
+          {query && !isLoading && <WhyButton title={title} query={query} />}
         </div>
       </header>
-      <div class={`panel-body ${isPending || isAway ? 'pending' : ''}`}>
-        {problem && !isAway && <Trouble problem={problem} hasNumbers={!isLoading} />}
-        {isLoading ? <p class="blank asking">{!problem && !isAway && 'Asking…'}</p> : children}
+      <div class={`panel-body ${isPending || (problem && isTold) ? 'pending' : ''}`}>
+        {problem && !isTold && <Trouble problem={problem} hasNumbers={!isLoading} />}
+        {isLoading ? (
+          <p class="blank asking">{!isAway && (problem ? isTold && notAvailable : 'Loading…')}</p>
+        ) : (
+          children
+        )}
       </div>
     </section>
   );
 }
+
+/** Why is said above. */
+export const notAvailable = 'Not available';
 
 function Trouble({ problem, hasNumbers }: { problem: Problem; hasNumbers: boolean }) {
   const { detail, status } = problem;

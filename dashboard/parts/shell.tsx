@@ -2,14 +2,14 @@
 import type { ComponentChildren } from 'preact';
 import { ignoredParts, pageState } from '../data/navigation.ts';
 import { pages } from '../data/page-state.ts';
-import { pageTitles } from '../data/words.ts';
+import { ignoredWords, inSentence, pageTitles, rangeWords } from '../data/words.ts';
 import { PageLink } from './page-link.tsx';
 import { TruthStrip } from './truth-strip.tsx';
 import { WhyDialog } from './why.tsx';
 import { ZonePicker } from './zone-picker.tsx';
 
 export function Shell({ children }: { children: ComponentChildren }) {
-  const { page } = pageState.value;
+  const { page, range, tz } = pageState.value;
   const ignored = ignoredParts.value;
   return (
     <>
@@ -33,7 +33,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <main id="main" tabIndex={-1}>
         {ignored.length > 0 && (
           <p class="banner" role="status">
-            The address says what is not known here and was left aside: <code>{ignored.join(' ')}</code>
+            Ignored from the link: {ignoredWords(ignored)}. Showing {inSentence(rangeWords(range))}, {tz}.
           </p>
         )}
         {children}

@@ -1,9 +1,11 @@
 // The strip below the navigation: how true the page is, in one sentence, with the notes behind it.
 import { useComputed, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { connection, liveAnswer, serverFault, tryNow } from '../data/live.ts';
+import { connection, liveAnswer, serverFault, tryNow, waitingSinceMs } from '../data/live.ts';
 import { pageState } from '../data/navigation.ts';
+import { missing } from '../data/polled.ts';
 import { truthOf } from '../data/truth.ts';
+import { PageLink } from './page-link.tsx';
 
 export function TruthStrip() {
   const nowMs = useSignal(Date.now());
@@ -15,18 +17,28 @@ export function TruthStrip() {
     truthOf({
       connection: connection.value,
       provenance: liveAnswer.value?.provenance,
+      waitingSinceMs: waitingSinceMs.value,
+      missing: missing.value[0],
       fault: serverFault.value,
       nowMs: nowMs.value,
       tz: pageState.value.tz,
     }),
   );
-  const { level, headline, parts, notes } = truth.value;
+  const { level, headline, parts, deadLetters, notes } = truth.value;
   return (
     <section class={`truth ${level}`} aria-label="How true the numbers are">
       <p>
         <span class="truth-sign" aria-hidden="true" />
         {/* The sentence ticks each second; only what the headline says is worth an announcement. */}
-        <strong role="status">{headline}</strong> <span class="truth-words">{parts.join(', ')}</span>
+        <strong role="status">{headline}</strong>{' '}
+        <span class="truth-words">
+          {parts.join(', ')}
+          {deadLetters && (
+            <>
+              , <PageLink to={{ page: 'pipeline' }}>{deadLetters}</PageLink>
+            </>
+          )}
+        </span>
         {connection.value.kind === 'away' && (
           <button type="button" class="action" onClick={tryNow}>
             Try now

@@ -60,7 +60,7 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           ×
         </button>
       </header>
-      {answer ? <Evidence answer={answer} /> : <p>{problem?.detail ?? 'Asking…'}</p>}
+      {answer ? <Evidence answer={answer} /> : <p>{problem?.detail ?? 'Loading…'}</p>}
       <h3>The query</h3>
       <p class="query-text">
         <a href={queryPath(query)} target="_blank" rel="noreferrer">

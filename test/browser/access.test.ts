@@ -42,7 +42,7 @@ describe('access', () => {
       browsing.forgetRefusals();
       await page.goto(`${stand.url}/?range=today&tz=UTC&where.country=GB&measure=netMinor&window=aeon`);
       await untilSettled(page);
-      await page.getByText('left aside').waitFor();
+      await page.getByText('Ignored from the link').waitFor();
       expect(await violationsOn(page)).toEqual([]);
       await page.locator('.why').first().click();
       await page.locator('.why-dialog .facts').waitFor();

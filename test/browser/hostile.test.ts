@@ -105,7 +105,7 @@ test('an address of nonsense is shown as far as it means something, said, or ref
     await until(`${words}: ${outcome}`, () => begins(outcome === 'refused' ? 'Refused' : 'True'));
     await until(`${words}: nothing is asked`, async () => (await page.locator('[aria-busy=true]').count()) === 0);
     const aside = (await page.locator('main > .banner').allTextContents()).join();
-    expect(aside.includes('was left aside'), words).toBe(outcome === 'aside');
+    expect(aside.includes('Ignored from the link'), words).toBe(outcome === 'aside');
     expect(await widthOf(page), words).toBeLessThanOrEqual(phoneWidthPx);
     await expectUnharmed(page);
     if (outcome === 'refused') await page.getByRole('button', { name: 'Show today without filters' }).click();

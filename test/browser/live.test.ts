@@ -66,12 +66,12 @@ describe('live', () => {
     await stand.stopServing();
     await untilShown(headline(page), 'Disconnected');
     expect(await page.locator('.truth-words').textContent()).toMatch(
-      /the numbers are those of \d\d:\d\d:\d\d, trying again/,
+      /the numbers are those of \d\d:\d\d:\d\d \(.* ago\), exact to [\d:]+, live to [\d:]+, trying again/,
     );
     expect(await figure(page, 'Orders').textContent()).toBe(String(orders));
     // Each number is shown as an old one; why is said once.
-    await until('all is old', async () => (await page.locator('.panel-body:not(.pending)').count()) === 0);
-    expect(await page.locator('.figures.pending').count()).toBe(1);
+    for (const part of await page.locator('.figure, .panel-body').all())
+      expect(await part.evaluate((element) => getComputedStyle(element).filter)).toBe('grayscale(1)');
     expect(await page.locator('.panel .trouble').count()).toBe(0);
     await stand.post([placed()]);
     await stand.startServing();
@@ -80,5 +80,31 @@ describe('live', () => {
     // The browser itself reports what it could not load.
     const expected = /^console: Failed to load resource: (net::ERR_|the server responded with a status of 503)/;
     for (const line of seen.splice(0)) expect(line).toMatch(expected);
+  });
+
+  test('panels that have no answer make the page true in part: why is said once, until they have one', async () => {
+    const { page, stand, seen } = browsing;
+    await stand.post([placed()]);
+    const problem = { code: 'views-unavailable', status: 503, title: 'x', detail: 'ClickHouse cannot be read' };
+    await page.route('**/v1/query**', (route) =>
+      route.fulfill({ status: 503, contentType: 'application/problem+json', json: problem }),
+    );
+    await page.goto(stand.url);
+    await untilShown(headline(page), 'True in part');
+    expect(await page.locator('.truth.note').count()).toBe(1);
+    expect(await page.locator('.truth-words').textContent()).toMatch(
+      /^panels below are missing or old since [\d:]+: ClickHouse cannot be read; asked again by itself, exact to/,
+    );
+    const panels = page.locator('.panel:has(.asking)');
+    await until('all are said', async () =>
+      (await panels.locator('.asking').allTextContents()).every((text) => text === 'Not available'),
+    );
+    expect(await page.locator('section.figure[aria-label="Customers"] .in-words').textContent()).toBe('Not available');
+    expect(await panels.locator('.why').count()).toBe(0);
+    expect(await page.getByText('ClickHouse cannot be read').count()).toBe(1);
+    await page.unroute('**/v1/query**');
+    await untilSettled(page);
+    await untilShown(headline(page), 'True');
+    for (const line of seen.splice(0)) expect(line).toMatch(/the server responded with a status of 503/);
   });
 });

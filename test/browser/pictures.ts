@@ -143,7 +143,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
               route.fulfill({
                 status: 503,
                 contentType: 'application/problem+json',
-                json: { code: 'not-ready', status: 503, title: 'Not ready', detail: 'no batch run is adopted yet' },
+                json: { code: 'not-ready', status: 503, title: 'Not ready', detail: 'the first count is not done yet' },
               }),
             ),
           after: headline('Starting'),
@@ -405,7 +405,13 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
     {
       reach: () => redis.stop(),
       pictures: [
-        { name: 'today/redis-away', after: text('Redis is away') },
+        {
+          name: 'today/redis-away',
+          async after(page) {
+            await text('Redis is away')(page);
+            await filled(page);
+          },
+        },
         { name: 'pipeline/redis-away', on: atWork, after: verdict('Redis is away') },
       ],
     },

@@ -69,7 +69,7 @@ describe('Pipeline', () => {
       records: String(orders),
       counted: String(orders),
     });
-    expect(took).toMatch(/^\d+(\.\d)? s$/);
+    expect(took).toMatch(/^\d+(\.\d)?\ss$/);
   });
 
   test('rates tick while nothing is ordered', async () => {

@@ -29,13 +29,30 @@ test('Redis is stopped: both pages say so, one what to do first; it comes back e
   await says('look at Redis. No order is lost: batch runs go on');
   expect(await verdict.getAttribute('class')).toContain('bad');
   await until('the strip says why', async () =>
-    ((await today.locator('.truth .notes').textContent()) ?? '').includes('Redis is away'),
+    ((await today.locator('.truth-words').textContent()) ?? '').includes('Redis is away'),
   );
+  // Nothing waits, so they are not old.
+  await untilShown(headline(today), 'Live part away');
+  const filter = () =>
+    today
+      .locator('.figure')
+      .first()
+      .evaluate((element) => getComputedStyle(element).filter);
+  expect(await filter()).toBe('none');
   // Orders are taken all the same, and the page does not show numbers as true that lack one.
   await stand.post([placed()]);
-  await untilShown(headline(today), 'Behind');
+  await until('they look old', async () => (await filter()) === 'grayscale(1)');
+  const words = (await today.locator('.truth-words').textContent()) ?? '';
+  expect(words).toMatch(/^since .*: Redis is away or being read again, .*, the numbers stand at [\d:]+ \(/);
   await says('The live numbers are behind the log');
   await untilShown(figure(today, 'Orders'), '2');
+  // A page that is opened meanwhile has the same numbers in all its parts.
+  const late = await browsing.open();
+  await late.goto(stand.url);
+  await untilShown(figure(late, 'Customers'), '2');
+  await late.locator('.heat').waitFor();
+  await until('nothing is asked', async () => (await late.locator('[aria-busy=true]').count()) === 0);
+  expect(await late.locator('.panel.store .group-value').count()).toBeGreaterThan(0);
   // As it says: a batch run counts what is not live.
   await stand.pipeline.batch.makeRun();
   await untilShown(figure(today, 'Orders'), '3');

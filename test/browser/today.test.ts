@@ -165,9 +165,9 @@ describe('Today', () => {
   test('what an address says that is not known is told, until something is chosen', async () => {
     const { page, stand } = browsing;
     await page.goto(`${stand.url}/?range=tomorrow&tz=Mars/Base`);
-    await page.getByText('left aside: range=tomorrow tz=Mars/Base').waitFor();
+    await page.getByText('Ignored from the link: range “tomorrow”, time zone “Mars/Base”. Showing today,').waitFor();
     await page.getByRole('button', { name: /Last 7 days$/ }).click();
-    await page.getByText('left aside').waitFor({ state: 'detached' });
+    await page.getByText('Ignored from the link').waitFor({ state: 'detached' });
   });
 
   test('charts change their colours with light and dark', async () => {

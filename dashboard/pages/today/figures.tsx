@@ -2,17 +2,18 @@
 import { useMemo } from 'preact/hooks';
 import type { Integer, Row } from '../../data/answer.ts';
 import { definitions, knowsMeasure } from '../../data/definitions.ts';
-import { connection } from '../../data/live.ts';
 import { amount, count, minorDigits } from '../../data/format.ts';
 import { textIn } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import { toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
+import { isPassing } from '../../data/problem.ts';
 import { queryOf } from '../../data/queries.ts';
 import { grainOf } from '../../data/shown.ts';
 import { figureOf, summed } from '../../data/sums.ts';
 import { comparisonWords } from '../../data/words.ts';
 import { BigNumber, Change, FigureBox, Ticking, written } from '../../parts/figure.tsx';
+import { notAvailable } from '../../parts/panel.tsx';
 import type { TotalsProps } from './totals.ts';
 
 export function Figures(props: TotalsProps) {
@@ -20,7 +21,7 @@ export function Figures(props: TotalsProps) {
   const rows = useMemo(() => byOrders(answer?.rows ?? []), [answer?.rows]);
   const against = comparisonWords(state);
   const counted = (title: string, measure: string) => (
-    <FigureBox title={title} query={queryOf(state, { measures: [measure], compare: true }, all)}>
+    <FigureBox title={title} query={answer && queryOf(state, { measures: [measure], compare: true }, all)}>
       <BigNumber figure={answer && summed(rows, measure)} text={count} against={against} />
     </FigureBox>
   );
@@ -28,9 +29,8 @@ export function Figures(props: TotalsProps) {
     <Amounts {...props} title={title} measure={measure} rows={rows} against={against} />
   );
   const isByOrder = grainOf(state) === 'order';
-  const isOld = isPending || connection.value.kind === 'away';
   return (
-    <div class={`figures ${isOld ? 'pending' : ''}`} aria-busy={isPending}>
+    <div class={`figures ${isPending ? 'pending' : ''}`} aria-busy={isPending}>
       {isByOrder ? counted('Orders', 'orders') : <NotByItem title="Orders" />}
       {counted('Units', 'units')}
       {isByOrder && <Customers {...props} against={against} />}
@@ -64,7 +64,7 @@ function Amounts(props: TotalsProps & { title: string; measure: string; rows: re
     const currency = money?.currency ?? '';
     const text = (value: Integer) => amount(value, money?.digits ?? 2);
     return (
-      <FigureBox title={title} query={query} class="amounts">
+      <FigureBox title={title} query={answer && query} class="amounts">
         <BigNumber figure={answer && figureOf(rows[0], measure)} text={text} unit={currency} against={against} />
       </FigureBox>
     );
@@ -118,9 +118,9 @@ function Customers({ state, all, against }: TotalsProps & { against: string }) {
   const exactUpTo = answer?.estimates?.['customers']?.exactUpTo ?? Infinity;
   const text = (value: Integer) => (value > exactUpTo ? `≈ ${count(value)}` : count(value));
   return (
-    <FigureBox title="Customers" query={query}>
+    <FigureBox title="Customers" query={answer && query}>
       {problem && !answer ? (
-        <p class="in-words">{problem.detail}</p>
+        <p class="in-words">{isPassing(problem) ? notAvailable : problem.detail}</p>
       ) : (
         <BigNumber figure={answer && figureOf(answer.rows[0], 'customers')} text={text} against={against} />
       )}
