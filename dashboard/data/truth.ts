@@ -13,7 +13,7 @@ export interface Truth {
   /** Read as one sentence, with commas between. */
   readonly parts: readonly string[];
   /** Where there are any: the last part, which leads to where they can be read. */
-  readonly deadLetters?: string;
+  readonly deadLetters?: string | undefined;
   /** What else the server has to say. */
   readonly notes: readonly string[];
 }
@@ -102,20 +102,17 @@ export function truthOf(input: TruthInput): Truth {
   if (deferredRecords > 0)
     notes.unshift(`${plural(deferredRecords, 'late record')} not counted yet: the next batch run does it`);
   const parts = [
-    ...(missing
-      ? [
-          `panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}; asked again by itself`,
-        ]
-      : []),
-    ...(away ? [instantsIn(away.replace('live part stale ', ''), tz)] : []),
-    ...exactPart(provenance, clock),
+    missing &&
+      `panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}; asked again by itself`,
+    away && instantsIn(away.replace('live part stale ', ''), tz),
+    exactWords(provenance, clock),
     lagMs === null
       ? 'how far behind is not known'
       : `${isStanding ? 'the numbers stand at' : 'live to'} ${clock(liveToMs)} (${duration(lateMs)}${lagRecords ? `, ${plural(lagRecords, 'record')}` : ''} behind)`,
     auditWords(audit.state),
-    ...(fault ? [`the server has trouble: ${fault.detail}`] : []),
-    ...(deadLetters ? [] : [deadLetters === null ? 'dead letters not known' : '0 dead letters']),
-  ];
+    fault && `the server has trouble: ${fault.detail}`,
+    deadLetters ? undefined : deadLetters === null ? 'dead letters not known' : '0 dead letters',
+  ].filter(isSaid);
   return {
     level: isStale ? 'stale' : isNoted ? 'note' : 'true',
     headline: fault
@@ -130,15 +127,17 @@ export function truthOf(input: TruthInput): Truth {
               ? 'True, with a note'
               : 'True',
     parts,
-    ...(deadLetters ? { deadLetters: plural(deadLetters, 'dead letter') } : {}),
+    deadLetters: deadLetters ? plural(deadLetters, 'dead letter') : undefined,
     notes,
   };
 }
 
-function exactPart({ runPublishedAt, run }: Provenance, clock: (ms: number) => string): string[] {
+const isSaid = (part: string | undefined): part is string => part !== undefined;
+
+function exactWords({ runPublishedAt, run }: Provenance, clock: (ms: number) => string): string | undefined {
   // A run's id begins with the milliseconds at which it began, in hexadecimal digits.
   const at = runPublishedAt === undefined ? Number.parseInt(run.slice(0, 12), 16) : Date.parse(runPublishedAt);
-  return Number.isFinite(at) ? [`exact to ${clock(at)}`] : [];
+  return Number.isFinite(at) ? `exact to ${clock(at)}` : undefined;
 }
 
 /** Also where a run is told of. */
@@ -154,25 +153,20 @@ function awayWords(
 ): Truth {
   const leftMs = Math.max(0, nextAtMs - nowMs);
   const again = leftMs === 0 ? 'trying again now' : `trying again in ${Math.ceil(leftMs / 1_000)}\u00a0s`;
-  const stand =
-    sinceMs > 0 && provenance
-      ? [
-          `the numbers are those of ${clock(sinceMs)} (${duration(Math.max(0, nowMs - sinceMs))} ago)`,
-          ...exactPart(provenance, clock),
-          ...(provenance.lagMs === null ? [] : [`live to ${clock(waitingSinceMs ?? sinceMs)}`]),
-        ]
-      : [];
-  if (problem.code === 'not-ready') {
-    return {
-      level: sinceMs > 0 ? 'away' : 'waiting',
-      headline: 'Starting',
-      parts: [problem.detail, ...stand, again],
-      notes: [],
-    };
-  }
-  const why = problem.status === 0 ? 'the server does not answer' : problem.detail;
-  const parts = [why, ...(stand.length > 0 ? stand : ['no numbers yet']), again];
-  return { level: 'away', headline: 'Disconnected', parts, notes: [] };
+  const isStarting = problem.code === 'not-ready';
+  const known = sinceMs > 0 ? provenance : undefined;
+  return {
+    level: isStarting && !known ? 'waiting' : 'away',
+    headline: isStarting ? 'Starting' : 'Disconnected',
+    parts: [
+      problem.status === 0 ? 'the server does not answer' : problem.detail,
+      known && `the numbers are those of ${clock(sinceMs)} (${duration(Math.max(0, nowMs - sinceMs))} ago)`,
+      known && exactWords(known, clock),
+      known && known.lagMs !== null ? `live to ${clock(waitingSinceMs ?? sinceMs)}` : undefined,
+      again,
+    ].filter(isSaid),
+    notes: [],
+  };
 }
 
 function plural(number: number, word: string): string {
