@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { build, type Rolldown } from 'vite';
+import { build, type Plugin, type Rolldown } from 'vite';
 import { withoutUnusedParts } from './uplot-parts.ts';
 
 /** All script together, gzipped: what a first look loads, and what is loaded later. */
@@ -21,6 +21,16 @@ export interface BuiltFile {
   readonly isFirst: boolean;
 }
 
+/** Vite would have later parts load through code that preloads what they need: they need nothing (below). */
+const withoutPreloading: Plugin = {
+  name: 'without-preloading',
+  enforce: 'pre',
+  load: {
+    filter: { id: /vite\/preload-helper\.js$/ },
+    handler: () => 'export const __vitePreload = (load) => load();',
+  },
+};
+
 /** Resolves with the files that it wrote, each with its compressed forms beside it. */
 export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
   rmSync(folder, { recursive: true, force: true });
@@ -32,7 +42,7 @@ export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
     logLevel: 'warn',
     base: './',
     publicDir: false,
-    plugins: [withoutUnusedParts],
+    plugins: [withoutUnusedParts, withoutPreloading],
     build: {
       outDir: folder,
       emptyOutDir: true,

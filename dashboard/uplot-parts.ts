@@ -1,5 +1,5 @@
 // Leaves out of uPlot what no chart here uses (parts/chart.tsx): time scales and logarithmic ones, x axes that stand
-// upright, its legend, selecting with the mouse, series that light up, cursors that follow each other, dots, curves, bars (charts
+// upright, its legend, selecting with the mouse, series that light up, cursors that follow each other, dots, curves, bands, bars (charts
 // draw their own), tools for plugins. They are more than a quarter of it, and lie in one function with all the rest, so that
 // no bundler can tell: the places where uPlot decides about them are given the answer. A place that is not found ends the build.
 import type { Plugin } from 'vite';
@@ -17,6 +17,9 @@ const decided: readonly (readonly [place: RegExp, answer: string])[] = [
   [/^\tconst showLegend = .*$/m, 'const showLegend = false;'],
   [/\blegend\.show && /, 'false && '],
   [/\bselect\.show\b/g, 'false'],
+  [/^\t+(events\.|onMouse\()(mousedown|mouseup|dblclick)\b.*$/gm, ''],
+  [/\bflags != 0 && bands\b/, 'false && bands'],
+  [/^\tself\.(add|set|del)(Band|Series) = .*$/gm, ''],
   [/\bsrc == null\b|\be != null\b/g, 'true'],
   [/\bsrc != null\b/g, 'false'],
   [/^const pointsPath = .*$/m, 'const pointsPath = null;'],
