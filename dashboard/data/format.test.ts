@@ -21,18 +21,18 @@ describe('format', () => {
   });
 
   test.each([
-    [0.1234, '+12 %'],
+    [0.1234, '+12.3 %'],
     [-0.0123, '−1.2 %'],
     [-0.04, '−4.0 %'],
     [0, '0.0 %'],
     [-0.0001, '0.0 %'],
-    [25, '+2,500 %'],
+    [25, '+2,500.0 %'],
   ])('a change of %s is %s', (value, text) => {
     expect(change(value)).toBe(text);
   });
 
   test('a share that is not nothing never reads as nothing', () => {
-    expect([0, 0.0001, 0.0123, 0.5].map(share)).toEqual(['0 %', '< 0.1 %', '1.2 %', '50 %']);
+    expect([0, 0.0001, 0.0123, 0.5].map(share)).toEqual(['0.0 %', '< 0.1 %', '1.2 %', '50.0 %']);
   });
 
   test('times are those of the zone; what the API wrote with its offset is local already', () => {

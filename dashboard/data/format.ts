@@ -31,19 +31,17 @@ export function minorDigits(currencies: Readonly<Record<string, number>>, curren
   return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
-/** 0.1234 → +12 %, 0.0123 → +1.2 %, 0.0001 → 0.0 % */
+const oneDecimal = new Intl.NumberFormat('en-GB', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** 0.1234 → +12.3 %, 0.0001 → 0.0 % */
 export function change(share: number): string {
-  const percent = share * 100;
-  const digits = Math.abs(percent) < 10 ? 1 : 0;
-  const text = grouping.format(Math.round(Math.abs(percent)));
-  const number = digits === 0 ? text : Math.abs(percent).toFixed(digits);
-  return `${number === '0.0' ? '' : percent < 0 ? '−' : '+'}${number} %`;
+  const number = oneDecimal.format(Math.abs(share * 100));
+  return `${number === '0.0' ? '' : share < 0 ? '−' : '+'}${number} %`;
 }
 
 export function share(part: number): string {
   const percent = part * 100;
-  if (percent > 0 && percent < 0.1) return '< 0.1 %';
-  return `${percent.toFixed(percent < 10 && percent > 0 ? 1 : 0)} %`;
+  return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${oneDecimal.format(percent)} %`;
 }
 
 /** 12345 → 12.3 kB */
@@ -130,11 +128,11 @@ export function windowLabel(iso: string, window: string): string {
   }
 }
 
-/** 21 Nov 2026, 19:33; without the time at midnight. */
-export function localDateTime(iso: string): string {
+/** 21 Nov 2026, 19:33; without the time at midnight, unless it is wanted. */
+export function localDateTime(iso: string, hasTime = false): string {
   const { year, month, day } = localParts(iso);
   const time = iso.slice(11, 16);
-  return `${day} ${monthNames[month - 1]} ${year}${time === '00:00' ? '' : `, ${time}`}`;
+  return `${day} ${monthNames[month - 1]} ${year}${time === '00:00' && !hasTime ? '' : `, ${time}`}`;
 }
 
 export const weekDayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
@@ -142,6 +140,12 @@ export const weekDayNames = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Frid
 /** 2026-11-21: the date of an instant in that zone. */
 export function localDate(ms: number, tz: string): string {
   return new Intl.DateTimeFormat('en-CA', { timeZone: tz, dateStyle: 'short' }).format(ms);
+}
+
+/** Writes instants as 2026-11-21 19:33 in that zone. */
+export function localText(tz: string): (ms: number) => string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: tz, dateStyle: 'short', timeStyle: 'short' });
+  return (ms) => format.format(ms);
 }
 
 /** 2026-11-21 and −1 → 2026-11-20 */

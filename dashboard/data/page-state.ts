@@ -11,7 +11,7 @@ export const shownMeasures = ['orders', 'netMinor', 'units'] as const;
 export const dimensions = ['store', 'channel', 'country', 'currency', 'category', 'sku'] as const;
 
 export type Comparison = (typeof comparisons)[number];
-export type ShownMeasure = (typeof shownMeasures)[number];
+type ShownMeasure = (typeof shownMeasures)[number];
 export type Dimension = (typeof dimensions)[number];
 export type Filters = Readonly<Partial<Record<Dimension, readonly string[]>>>;
 

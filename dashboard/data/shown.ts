@@ -23,13 +23,14 @@ export interface Shown {
   readonly note?: string;
 }
 
-export type Choice = Shown | 'choose-currency';
+/** Amounts of several currencies are never added: one must be chosen before anything is shown. */
+export function needsCurrency(state: PageState, money: Money | undefined): boolean {
+  return state.measure === 'netMinor' && !money;
+}
 
-/** `grain`: orders are not counted by what is in them. */
-export function shownBy(state: PageState, money: Money | undefined, grain: 'order' | 'item'): Choice {
-  const isMoney = state.measure === 'netMinor';
-  if (isMoney && !money) return 'choose-currency';
-  if (isMoney && money) {
+/** `grain`: orders are not counted by what is in them. `money`: known, unless no amounts are shown. */
+export function shownBy(state: PageState, money: Money | undefined, grain: 'order' | 'item'): Shown {
+  if (state.measure === 'netMinor' && money) {
     const { currency, digits } = money;
     const plainText = (value: Integer) => amount(value, digits);
     const text = (value: Integer) => `${plainText(value)} ${currency}`;

@@ -1,6 +1,6 @@
 // What ranges, comparisons and measures are called on the page. Pure.
 import { localDateTime, shiftDay } from './format.ts';
-import type { Comparison, Dimension, Page, PageState, Range, ShownMeasure } from './page-state.ts';
+import type { Comparison, Dimension, Page, PageState, Range } from './page-state.ts';
 
 export const pageTitles: Readonly<Record<Page, string>> = { today: 'Today', pipeline: 'Pipeline', reports: 'Reports' };
 
@@ -96,11 +96,15 @@ export const comparisonNames: Readonly<Record<Comparison, string>> = {
   'year-ago': 'a year before',
 };
 
-export const measureNames: Readonly<Record<ShownMeasure, string>> = {
+export const measureNames = {
   orders: 'Orders',
   netMinor: 'Net',
   units: 'Units',
-};
+  itemMinor: 'Line totals',
+  grossMinor: 'Gross',
+  averageOrderMinor: 'Average order',
+  customers: 'Customers',
+} as const;
 
 export const dimensionNames: Readonly<Record<Dimension, string>> = {
   store: 'Store',

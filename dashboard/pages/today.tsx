@@ -1,16 +1,17 @@
 // The page that the shop owner leaves open: the numbers of a range, live, and what they are made of.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { answeredQuery, connection, liveAnswer, streamQuery } from '../data/live.ts';
 import { queryText } from '../data/queries.ts';
 import { minorDigits } from '../data/format.ts';
-import { textIn } from '../data/groups.ts';
+import { comparable, textIn } from '../data/groups.ts';
 import { go, openedWithoutRange, pageState } from '../data/navigation.ts';
 import { today } from '../data/page-state.ts';
-import { grainOf, type Money } from '../data/shown.ts';
-import { extent } from '../data/status.ts';
+import { grainOf, type Money, needsCurrency } from '../data/shown.ts';
+import { extent, wholeExtent } from '../data/status.ts';
 import { rangeWords } from '../data/words.ts';
 import { Toolbar } from '../parts/toolbar.tsx';
-import { EmptyWords } from './today/empty.tsx';
+import { ChooseCurrency } from './today/choose-currency.tsx';
+import { EmptyWords, FirstStart } from './today/empty.tsx';
 import { Figures } from './today/figures.tsx';
 import { Breakdowns } from './today/breakdowns.tsx';
 import { Course } from './today/course.tsx';
@@ -37,7 +38,9 @@ export function TodayPage() {
     if (all.to !== undefined) go({ range: { kind: 'all' }, compare: 'none' }, 'replace');
   }, [all]);
 
-  const answer = liveAnswer.value;
+  const dataFrom = wholeExtent.value?.from;
+  const told = liveAnswer.value;
+  const { answer, note } = useMemo(() => comparable(told, dataFrom), [told, dataFrom]);
   const isPending = answeredQuery.value !== text;
   const currencies = useCurrencies(state, all ?? undefined);
   const inUse = [...new Set((answer?.rows ?? []).map((row) => textIn(row, 'currency')))].toSorted();
@@ -47,11 +50,15 @@ export function TodayPage() {
       ? { currency: chosen[0]!, digits: minorDigits(answer?.currencies ?? {}, chosen[0]!) }
       : undefined;
   const props = { state, all: all ?? undefined, money, currencies };
+  const totals = { ...props, query, answer, note, isPending };
+  const isEmpty = answer?.rows.length === 0;
+  // Before the first order each panel would say the same.
+  if (all === null && isEmpty && connection.value.kind !== 'refused') return <FirstStart />;
   return (
     <>
       <h1 class="unseen">{rangeWords(state.range)}</h1>
       <Toolbar currencies={currencies} />
-      <EmptyWords state={state} isEmpty={!isPending && answer?.rows.length === 0} />
+      <EmptyWords state={state} isEmpty={!isPending && isEmpty} />
       {connection.value.kind === 'refused' ? (
         <p class="banner trouble">
           {connection.value.problem.detail}
@@ -61,15 +68,19 @@ export function TodayPage() {
         </p>
       ) : (
         <>
-          <Figures {...props} query={query} answer={answer} isPending={isPending} />
-          <div class="columns">
-            <Course {...props} />
-            <LastHour {...props} />
-          </div>
-          <Breakdowns {...props}>
-            {grainOf(state) === 'order' && <Returns {...props} query={query} answer={answer} isPending={isPending} />}
-          </Breakdowns>
-          <WeekHours {...props} />
+          <Figures {...totals} />
+          {needsCurrency(state, money) ? (
+            <ChooseCurrency {...props} isLoading={!answer} />
+          ) : (
+            <>
+              <div class="columns">
+                <Course {...props} />
+                <LastHour {...props} />
+              </div>
+              <Breakdowns {...props}>{grainOf(state) === 'order' && <Returns {...totals} />}</Breakdowns>
+              <WeekHours {...props} />
+            </>
+          )}
         </>
       )}
     </>

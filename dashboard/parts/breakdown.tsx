@@ -27,35 +27,39 @@ export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownPro
   const all = values.reduce((a, b) => a + b, 0);
   if (groups.length === 0) return <p class="blank">Nothing in this range.</p>;
   return (
-    <ul class="breakdown" aria-label={`By ${name}`}>
-      {groups.map(({ value, figure }, i) => (
-        <li key={String(value)} class={chosen.length > 0 && !chosen.includes(String(value)) ? 'unchosen' : ''}>
-          {/* A meter's length needs no inline style: an SVG takes it as a number. */}
-          <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-            <rect width={value === null ? 0 : (100 * values[i]!) / largest} height="1" />
-          </svg>
-          {value === null ? (
-            <span class="group">all others</span>
-          ) : (
-            <button
-              type="button"
-              class="group"
-              aria-pressed={chosen.includes(String(value))}
-              onClick={() => onToggle(String(value))}
-              title={`Show ${String(value)} only, or with what is chosen already`}
-            >
-              {String(value)}
-            </button>
-          )}
-          <span class="group-value">{written(figure.now, text)}</span>
-          <span class="group-share">{all > 0 ? share(values[i]! / all) : ''}</span>
-          {figure.past !== undefined && (
-            <span class="group-change">
-              <Change figure={figure} />
-            </span>
-          )}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="breakdown" aria-label={`By ${name}`}>
+        {groups.map(({ value, figure }, i) => (
+          <li key={String(value)} class={chosen.length > 0 && !chosen.includes(String(value)) ? 'unchosen' : ''}>
+            {/* A meter's length needs no inline style: an SVG takes it as a number. */}
+            <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+              <rect width={value === null ? 0 : (100 * values[i]!) / largest} height="1" />
+              <rect class="edge" y="0.93" width={value === null ? 0 : (100 * values[i]!) / largest} height="0.07" />
+            </svg>
+            {value === null ? (
+              <span class="group">all others</span>
+            ) : (
+              <button
+                type="button"
+                class="group"
+                aria-pressed={chosen.includes(String(value))}
+                onClick={() => onToggle(String(value))}
+                title={`Show ${String(value)} only, or with what is chosen already`}
+              >
+                {String(value)}
+              </button>
+            )}
+            <span class="group-value">{written(figure.now, text)}</span>
+            <span class="group-share">{all > 0 ? share(values[i]! / all) : ''}</span>
+            {figure.past !== undefined && (
+              <span class="group-change">
+                <Change figure={figure} />
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {chosen.length > 0 && <p class="foot">Grey: outside the filter.</p>}
+    </>
   );
 }

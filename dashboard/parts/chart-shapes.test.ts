@@ -62,10 +62,12 @@ test('the largest amounts stand as exactly as small ones', () => {
   ]);
 });
 
-test('a mark lies across its window at its value', () => {
+test('a mark lies across its window at its value, each in front of all halos', () => {
   const { plot, drawn } = plotOf(4, 0, 10);
-  drawMarks(plot, [10, null, 5], { colour: 'past', pxRatio: 1 });
+  drawMarks(plot, [10, null, 5], { colour: 'past', halo: 'sheet', pxRatio: 1 });
   expect(drawn).toEqual([
+    ['sheet', 11, 18, 23, 4],
+    ['sheet', 61, 68, 23, 4],
     ['past', 11, 19, 23, 2],
     ['past', 61, 69, 23, 2],
   ]);

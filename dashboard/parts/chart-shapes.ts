@@ -40,21 +40,27 @@ export function drawBars(
   ctx.restore();
 }
 
-/** A short line across each window at its value, like the mark of a tide on a wall. */
+/** A short line across each window at its value, like the mark of a tide on a wall; seen on bars by its halo. */
 export function drawMarks(
   plot: Plot,
   values: Values,
-  look: { readonly colour: string; readonly pxRatio: number },
+  look: { readonly colour: string; readonly halo: string; readonly pxRatio: number },
 ): void {
   const { columnPx, xOf, yOf } = placesIn(plot);
   const half = Math.min(30 * look.pxRatio, columnPx * 0.46);
   const { ctx } = plot;
   ctx.save();
-  ctx.fillStyle = look.colour;
-  for (let at = 0; at < values.length; at += 1) {
-    const value = values[at];
-    if (value === null || value === undefined) continue;
-    ctx.fillRect(xOf(at) - half, Math.round(yOf(value)) - look.pxRatio, 2 * half, 2 * look.pxRatio);
+  for (const [colour, aroundPx] of [
+    [look.halo, look.pxRatio],
+    [look.colour, 0],
+  ] as const) {
+    ctx.fillStyle = colour;
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at];
+      if (value === null || value === undefined) continue;
+      const top = Math.round(yOf(value)) - look.pxRatio - aroundPx;
+      ctx.fillRect(xOf(at) - half, top, 2 * half, 2 * (look.pxRatio + aroundPx));
+    }
   }
   ctx.restore();
 }

@@ -70,6 +70,8 @@ export function Chart(props: ChartProps) {
   });
 
   const shown = at !== undefined && at < labels.length ? at : (props.openAt ?? labels.length - 1);
+  /** What the window that is not over has is no whole one beside the others. */
+  const labelAt = (i: number): string => `${labels[i] ?? '–'}${i === props.openAt ? ', so far' : ''}`;
   const step = (by: number): void => {
     const next = Math.min(labels.length - 1, Math.max(0, shown + by));
     plot.current?.setCursor({ left: plot.current.valToPos(next, 'x'), top: 0 });
@@ -78,7 +80,7 @@ export function Chart(props: ChartProps) {
   return (
     <figure class="chart">
       <figcaption class="readout">
-        <span class="readout-window">{labels[shown] ?? '–'}</span>
+        <span class="readout-window">{labelAt(shown)}</span>
         {series.map(({ label, tone, shape, texts }) => (
           <span key={label} class="readout-series">
             <span class={`key ${tone} ${shape}`} aria-hidden="true" />
@@ -104,7 +106,7 @@ export function Chart(props: ChartProps) {
         table={() => ({
           caption,
           head: ['Time', ...series.map(({ label }) => label)],
-          rows: labels.map((label, i) => [label, ...series.map(({ texts }) => texts[i] ?? '–')]),
+          rows: labels.map((_, i) => [labelAt(i), ...series.map(({ texts }) => texts[i] ?? '–')]),
         })}
       />
     </figure>
@@ -169,7 +171,7 @@ function optionsOf(
           const values = u.data[i]!;
           const [full, open, pxRatio] = [token(`--${tone}`), token('--open'), devicePixelRatio];
           if (shape === 'bars') drawBars(u, values, { full, open, openAt: latest.current.openAt, pxRatio });
-          if (shape === 'marks') drawMarks(u, values, { colour: full, pxRatio });
+          if (shape === 'marks') drawMarks(u, values, { colour: full, halo: token('--sheet'), pxRatio });
         },
       ],
       setCursor: [(u) => onWindow(u.cursor.idx ?? undefined)],

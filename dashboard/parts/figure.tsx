@@ -8,18 +8,20 @@ import { change as changeText } from '../data/format.ts';
 import type { Figure } from '../data/sums.ts';
 import { WhyButton } from './why.tsx';
 
-/** `query`: where there is a number, what it answers. */
 export function FigureBox(props: {
   title: string;
+  /** Where there is a number, what it answers. */
   query: ClientQuery | undefined;
   class?: string;
+  /** Of the title, where a pointer rests on it. */
+  hint?: string;
   children: ComponentChildren;
 }) {
-  const { title, query, children } = props;
+  const { title, query, hint, children } = props;
   return (
     <section class={`figure ${props.class ?? ''}`} aria-label={title}>
       <header>
-        <h2>{title}</h2>
+        <h2 title={hint}>{title}</h2>
         {query && <WhyButton title={title} query={query} />}
       </header>
       {children}
@@ -33,8 +35,12 @@ export function BigNumber(props: {
   text: (value: Integer) => string;
   unit?: string;
   against: string;
+  /** `against` tells why there is nothing to hold it against. */
+  isTold?: boolean;
 }) {
-  const { figure, text, unit, against } = props;
+  const { figure, text, unit, against, isTold } = props;
+  // How it is counted matters less than against what where there is little room.
+  const [, same, then] = /^(same time )?(.*)$/.exec(against)!;
   // Of nothing against nothing there is nothing to say.
   const isCompared = figure?.past !== undefined && Boolean(figure.now || figure.past);
   return (
@@ -45,11 +51,15 @@ export function BigNumber(props: {
       </p>
       {against !== '' && (
         <p class="versus">
-          {figure && isCompared && (
+          {isTold && against}
+          {!isTold && figure && isCompared && (
             <>
               <Change figure={figure} />
               <span class="past-value">
-                {written(figure.past, text)} {against}
+                {same && <span class="same-time">{same}</span>}
+                <span class="nowrap">
+                  {then}: {written(figure.past, text)}
+                </span>
               </span>
             </>
           )}

@@ -1,4 +1,5 @@
 // What the page shows: range, comparison, currency, and the filters that were clicked together.
+import { useState } from 'preact/hooks';
 import { shiftDay } from '../data/format.ts';
 import { go, pageState } from '../data/navigation.ts';
 import {
@@ -15,8 +16,16 @@ import { comparisonNames, dimensionNames, isSameRange, rangeChoices, rangeWords 
 
 export function Toolbar({ currencies }: { currencies: readonly string[] }) {
   const state = pageState.value;
+  const [isOpen, setOpen] = useState(false);
+  const against = state.compare === 'none' ? '' : ` · against ${comparisonNames[state.compare]}`;
   return (
-    <section class="toolbar" aria-label="What is shown">
+    <section class={`toolbar ${isOpen ? 'open' : ''}`} aria-label="What is shown">
+      {/* On a phone, where the pickers would stand before every number, it says in one line what is chosen. */}
+      <button type="button" class="toolbar-fold" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {rangeWords(state.range)}
+        {against} · {state.filters.currency?.join(', ') ?? 'each currency'}{' '}
+        <span aria-hidden="true">{isOpen ? '▴' : '▾'}</span>
+      </button>
       <RangePicker range={state.range} />
       <div class="toolbar-row">
         <DatePicker range={state.range} />

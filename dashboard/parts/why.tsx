@@ -4,12 +4,16 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import type { Answer, Provenance } from '../data/answer.ts';
 import { queryPath } from '../data/queries.ts';
-import { count, dateTime, localDateTime, share } from '../data/format.ts';
+import { definitions } from '../data/definitions.ts';
+import { amount, count, dateTime, localDateTime, minorDigits, share } from '../data/format.ts';
+import { textIn } from '../data/groups.ts';
 import { reportsPart } from '../data/later.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 import { nameFrom } from '../data/report-query.ts';
+import { isInteger } from '../data/sums.ts';
 import { auditWords } from '../data/truth.ts';
+import { measureNames } from '../data/words.ts';
 import { Later } from './later.tsx';
 
 interface Question {
@@ -60,14 +64,24 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           ×
         </button>
       </header>
-      {answer ? <Evidence answer={answer} /> : <p>{problem?.detail ?? 'Loading…'}</p>}
-      <h3>The query</h3>
-      <p class="query-text">
-        <a href={queryPath(query)} target="_blank" rel="noreferrer">
-          {decodeURIComponent(queryPath(query))}
-        </a>
-      </p>
-      <CopyLine text={`curl '${url}'`} />
+      {answer ? (
+        <>
+          <Meaning answer={answer} query={query} />
+          <Evidence answer={answer} />
+        </>
+      ) : (
+        <p>{problem?.detail ?? 'Loading…'}</p>
+      )}
+      <details class="developers">
+        <summary>For developers</summary>
+        {answer && <Internals answer={answer} />}
+        <p class="query-text">
+          <a href={queryPath(query)} target="_blank" rel="noreferrer">
+            {decodeURIComponent(queryPath(query))}
+          </a>
+        </p>
+        <CopyLine text={`curl '${url}'`} />
+      </details>
       <p class="form-row">
         <a class="action" href={`${queryPath(query)}&format=csv`} download={`tidemark-${nameFrom(title)}.csv`}>
           Download as CSV
@@ -85,41 +99,81 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
   );
 }
 
+/** The number itself, where it is one or one by currency, and what is counted: in the words of the definition. */
+function Meaning({ answer, query: { measures, by = [], window } }: { answer: Answer; query: ClientQuery }) {
+  const known = definitions.value?.measures ?? [];
+  const { rows, currencies, estimates } = answer;
+  const [measure = ''] = measures;
+  const isMoney = known.find(({ name }) => name === measure)?.unit === 'minor';
+  const isNumber = measures.length === 1 && window === undefined && by.every((name) => name === 'currency');
+  const numbers = rows.map((row) => {
+    const { [measure]: value } = row;
+    if (!isInteger(value)) return '–';
+    const currency = textIn(row, 'currency');
+    const about = value > (estimates?.[measure]?.exactUpTo ?? Infinity) ? '≈ ' : '';
+    return `${about}${isMoney ? amount(value, minorDigits(currencies, currency)) : count(value)} ${currency}`;
+  });
+  const isAsked = (name: string) => measures.includes(name);
+  // What is asked for, then what it is made of, or read beside.
+  const beside = ['itemMinor', 'netMinor', 'averageOrderMinor'].some(isAsked) ? ['grossMinor'] : [];
+  const names = new Set([...measures, ...(isAsked('itemMinor') ? ['netMinor'] : []), ...beside]);
+  const terms = [...names].flatMap((wanted) => known.find(({ name }) => name === wanted) ?? []);
+  const { exactUpTo = 0, standardError } = estimates?.[measure] ?? {};
+  return (
+    <>
+      {isNumber && (
+        <p class="why-number">
+          {numbers.map((text) => (
+            <span key={text}>{text}</span>
+          ))}
+        </p>
+      )}
+      <ul>
+        {terms.map(({ name, title }) => (
+          <li key={name}>
+            <b>{measureNames[name as keyof typeof measureNames] ?? name}</b>: {title}
+          </li>
+        ))}
+      </ul>
+      {standardError !== undefined && (
+        <p>
+          Exact up to {count(exactUpTo)}; above that ≈ is an estimate, ± {share(standardError)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+const sum = (offsets: readonly number[] = []): number => offsets.reduce((a, b) => a + b, 0);
+
 function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
   const { tz } = pageState.value;
-  const { run, runPublishedAt, audit, deferredRecords, lagRecords, liveShare, notes } = provenance;
+  const { runPublishedAt, audit, deferredRecords, lagRecords, liveShare, notes, tidemark, vector } = provenance;
   return (
     <>
       <dl class="facts">
+        <dt>Range</dt>
+        <dd>
+          {localDateTime(query.from, true)} to {localDateTime(query.to, true)}, {query.tz}
+        </dd>
         <dt>Exact part</dt>
         <dd>
-          batch run <code>{run}</code>
-          {runPublishedAt && <>, published {dateTime(Date.parse(runPublishedAt), tz)}</>}; {auditWords(audit.state)}
-          {audit.events ? ` in ${count(audit.events)} events` : ''}
-          {audit.note ? ` (${audit.note})` : ''}
-        </dd>
-        <dt>Tidemark</dt>
-        <dd>
-          <Vectors provenance={provenance} />
+          {tidemark ? `${count(sum(tidemark))} records, ` : ''}counted anew by the last batch run
+          {runPublishedAt && <>, published {dateTime(Date.parse(runPublishedAt), tz)}</>}
         </dd>
         <dt>Live part</dt>
         <dd>
-          {share(liveShare)} of what this answer counts came after the tidemark;{' '}
+          {tidemark ? `${count(sum(vector) - sum(tidemark))} records that came after; ` : ''}
+          {share(liveShare)} of what this answer counts is theirs;{' '}
           {lagRecords === null ? 'how far behind is not known' : `${count(lagRecords)} records wait to be counted`}
         </dd>
+        <dt>Audit</dt>
+        <dd>{auditSentence(audit)}</dd>
         <dt>Late</dt>
         <dd>
           {deferredRecords === 0
             ? 'no late record waits'
             : `${count(deferredRecords)} late records wait for the next batch run; at most so many are missing`}
-        </dd>
-        <dt>Range</dt>
-        <dd>
-          {localDateTime(query.from)} to {localDateTime(query.to)}, {query.tz}; read from <code>{query.rollup}</code>
-        </dd>
-        <dt>Token</dt>
-        <dd>
-          <code class="token">{provenance.token}</code>
         </dd>
       </dl>
       {notes.length > 0 && (
@@ -133,33 +187,53 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
   );
 }
 
-function Vectors({ provenance: { tidemark, vector } }: { provenance: Provenance }) {
-  if (!tidemark || !vector) return <>not told</>;
-  const sum = (offsets: readonly number[]) => offsets.reduce((a, b) => a + b, 0);
+function auditSentence({ state, events, note }: Provenance['audit']): string {
+  const told = note ? ` (${note})` : '';
+  if (!events || (state !== 'equal' && state !== 'different'))
+    return `${auditWords(state).replace('audit: ', '')}${told}`;
+  const found = state === 'equal' ? 'no difference' : 'a difference, the exact numbers stand';
+  return `What had been counted live since the run before, ${count(events)} events, was counted again: ${found}${told}`;
+}
+
+function Internals({ answer: { provenance, query } }: { answer: Answer }) {
+  const { tidemark, vector } = provenance;
   return (
-    <details>
-      <summary>
-        {count(sum(tidemark))} records below it, {count(sum(vector) - sum(tidemark))} after it
-      </summary>
-      <table class="vectors">
-        <thead>
-          <tr>
-            <th scope="col">partition</th>
-            <th scope="col">tidemark</th>
-            <th scope="col">counted to</th>
-          </tr>
-        </thead>
-        <tbody>
-          {vector.map((offset, partition) => (
-            <tr key={partition}>
-              <th scope="row">{partition}</th>
-              <td>{count(tidemark[partition] ?? 0)}</td>
-              <td>{count(offset)}</td>
+    <>
+      <dl class="facts">
+        <dt>Run</dt>
+        <dd>
+          <code>{provenance.run}</code>
+        </dd>
+        <dt>Read from</dt>
+        <dd>
+          <code>{query.rollup ?? query.rollups?.join(', ')}</code>
+        </dd>
+        <dt>Token</dt>
+        <dd>
+          <code class="token">{provenance.token}</code>
+        </dd>
+      </dl>
+      {tidemark && vector && (
+        <table class="vectors">
+          <thead>
+            <tr>
+              <th scope="col">partition</th>
+              <th scope="col">tidemark</th>
+              <th scope="col">counted to</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
+          </thead>
+          <tbody>
+            {vector.map((offset, partition) => (
+              <tr key={partition}>
+                <th scope="row">{partition}</th>
+                <td>{count(tidemark[partition] ?? 0)}</td>
+                <td>{count(offset)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
   );
 }
 

@@ -45,7 +45,8 @@ describe('access', () => {
       await page.getByText('Ignored from the link').waitFor();
       expect(await violationsOn(page)).toEqual([]);
       await page.locator('.why').first().click();
-      await page.locator('.why-dialog .facts').waitFor();
+      await page.locator('.why-dialog .facts').first().waitFor();
+      await page.locator('.why-dialog summary').click();
       expect(await violationsOn(page)).toEqual([]);
     },
     120_000,
@@ -72,7 +73,9 @@ describe('access', () => {
     await page.locator('.skip').focus();
     await tabTo(page, /^Why\? Orders$/);
     await page.keyboard.press('Enter');
-    await page.locator('.why-dialog .facts').waitFor();
+    await page.locator('.why-dialog .facts').first().waitFor();
+    await tabTo(page, /^For developers$/);
+    await page.keyboard.press('Enter');
     await tabTo(page, /^Copy$/);
     await page.keyboard.press('Enter');
     const copied = () => page.evaluate(() => navigator.clipboard.readText());

@@ -12,7 +12,8 @@ describe('the first start', () => {
     await page.goto(stand.url);
     await untilShown(page.locator('.first-start h2'), 'No orders yet');
     await untilShown(headline(page), 'True');
-    await untilShown(figure(page, 'Orders'), '0');
+    // Not once more in each panel.
+    expect(await page.locator('.panel, .figure, .toolbar').count()).toBe(0);
     await stand.post([placed()]);
     await untilShown(figure(page, 'Orders'), '1');
     await untilShown(page.locator('.first-start h2'), '');
@@ -25,6 +26,13 @@ describe('the first start', () => {
     const banner = page.locator('#main > .banner');
     await banner.waitFor();
     expect(await banner.textContent()).toMatch(/holds nothing\. There is data from/);
+    // Nothing is known of it, which is not nothing.
+    await untilShown(page.locator('section.figure[aria-label="Orders"] .versus'), 'no data');
+    expect(await figure(page, 'Orders').textContent()).toBe('–');
+    expect(await figure(page, 'Customers').textContent()).toBe('–');
+    expect(await page.locator('.panel').filter({ hasText: 'Last hour' }).locator('.subtitle').textContent()).toBe(
+      'now, whatever the range',
+    );
     await banner.getByRole('button', { name: 'Show all there is' }).click();
     expect(new URL(page.url()).searchParams.get('range')).toBe('all');
     await banner.waitFor({ state: 'detached' });

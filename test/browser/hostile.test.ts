@@ -63,7 +63,7 @@ test('names of any text are shown letter for letter, filter the page, and surviv
   expect(await widthOf(other)).toBeLessThanOrEqual(phoneWidthPx);
 
   await other.locator('.why').first().click();
-  await other.locator('.why-dialog .facts').waitFor();
+  await other.locator('.why-dialog .facts').first().waitFor();
   expect(await widthOf(other)).toBeLessThanOrEqual(phoneWidthPx);
   // It would scroll by itself.
   const [inner, outer] = await other

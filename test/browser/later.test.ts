@@ -3,7 +3,7 @@ import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../until.ts';
-import { untilSettled, useBrowsing } from './browsing.ts';
+import { placed, untilSettled, useBrowsing } from './browsing.ts';
 
 const browsing = useBrowsing();
 
@@ -111,6 +111,7 @@ describe('what is loaded later', () => {
   });
 
   test('in a dialog it is said, and the page stays as it is', async () => {
+    await browsing.stand.post([placed()]);
     await openWithoutMore();
     deployAnother();
     await browsing.page.getByRole('button', { name: 'Why? Orders' }).click();

@@ -54,7 +54,7 @@ const unanswered = (page: Page) => page.route('**/v1/**', () => undefined);
 const whyOpen = async (page: Page): Promise<void> => {
   await filled(page);
   await click(page, 'Why? Orders');
-  await page.locator('.why-dialog .facts').waitFor();
+  await page.locator('.why-dialog .facts').first().waitFor();
 };
 const savingOpen = async (page: Page): Promise<void> => {
   await whyOpen(page);

@@ -193,6 +193,80 @@ describe('Today', () => {
     }
   });
 
+  test('the hour that runs is told as such; the range before the data is held against nothing', async () => {
+    const { page, stand } = browsing;
+    await stand.post([placed()]);
+    await page.goto(stand.url);
+    await untilSettled(page);
+    const course = page.locator('.panel.charted').first();
+    expect(await course.locator('.readout-window').textContent()).toMatch(/^\d\d:00, so far$/);
+    await course.locator('summary').click();
+    await course.locator('tbody th').filter({ hasText: 'so far' }).waitFor();
+    await page.goto(`${stand.url}/?range=year-to-date&tz=Europe/Amsterdam`);
+    await untilSettled(page);
+    const orders = page.locator('section.figure[aria-label="Orders"]');
+    await until('nothing to compare', async () =>
+      /^not comparable: data since \d+ \w+ \d{4}$/.test((await orders.locator('.versus').textContent()) ?? ''),
+    );
+    expect(await page.locator('.change').count()).toBe(0);
+    expect(await page.locator('.panel.store .foot').textContent()).toMatch(/^not comparable: data since/);
+    expect(await page.locator('.panel.heated .subtitle').textContent()).toMatch(/on average, \d+ days? since \d+ \w+$/);
+  });
+
+  test('by product, what is not counted keeps its place and says so; the measure that is shown is the lit one', async () => {
+    const { page, stand } = browsing;
+    await stand.post([placed()]);
+    await page.goto(`${stand.url}/?range=today&tz=Europe/Amsterdam&where.sku=SKU-1`);
+    await untilSettled(page);
+    const tiles = page.locator('section.figure');
+    expect(await tiles.locator('h2').allTextContents()).toEqual([
+      'Orders',
+      'Units',
+      'Customers',
+      'Line totals',
+      'Average order',
+    ]);
+    expect(await tiles.locator('.in-words').allTextContents()).toEqual(Array(3).fill('Not counted by product.'));
+    const measures = page.getByRole('group', { name: 'Measure' });
+    expect(await measures.locator('[aria-pressed=true]').textContent()).toBe('Units');
+    expect(await measures.getByRole('button', { name: 'Orders' }).isDisabled()).toBe(true);
+    await tiles.getByRole('button', { name: 'Remove the filter on product' }).click();
+    await untilSettled(page);
+    expect(await measures.locator('[aria-pressed=true]').textContent()).toBe('Orders');
+  });
+
+  test('Why? begins with the number and what it counts; what developers need is folded away', async () => {
+    const { page, stand } = browsing;
+    const token = await stand.post([placed({ storeId: 'Quito', amountMinor: 123_456 })]);
+    await stand.ask(`/v1/query?measures=orders&range=today&atLeast=${token}`);
+    await page.goto(`${stand.url}/?range=today&tz=Europe/Amsterdam&where.store=Quito`);
+    await untilShown(figure(page, 'Orders'), '1');
+    await page.getByRole('button', { name: /Average order/ }).click();
+    const dialog = page.locator('.why-dialog');
+    await untilShown(dialog.locator('.why-number'), '1,234.56 GBP');
+    expect(await dialog.locator('.why-number + ul li').allTextContents()).toEqual(
+      expect.arrayContaining(['Average order: gross by order placed', 'Gross: charged by orders placed']),
+    );
+    expect(await dialog.locator('.facts dd').first().textContent()).toMatch(/^\d+ \w+ \d{4}, 00:00 to /);
+    expect(await dialog.locator('.copy-line').isVisible()).toBe(false);
+    await dialog.getByText('For developers').click();
+    expect(await dialog.locator('.copy-line').isVisible()).toBe(true);
+  });
+
+  test('on a phone the pickers are folded into one line, which a key opens', async () => {
+    const { stand } = browsing;
+    await stand.post([placed()]);
+    const page = await browsing.open({ viewport: { width: 390, height: 844 } });
+    await page.goto(stand.url);
+    await untilSettled(page);
+    const fold = page.getByRole('button', { name: 'Today · against a week before · each currency' });
+    expect(await fold.getAttribute('aria-expanded')).toBe('false');
+    expect(await page.getByLabel('against').isVisible()).toBe(false);
+    await fold.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.getByLabel('against').isVisible()).toBe(true);
+  });
+
   test('on a phone nothing is wider than the screen', async () => {
     const { stand } = browsing;
     await stand.post([placed()]);
@@ -224,6 +298,7 @@ describe('Today', () => {
     // Nor are they drawn as one.
     await untilSettled(page);
     expect(await page.locator('.panel .chart').count()).toBe(0);
+    expect(await page.locator('.panel').count()).toBe(1);
     await page.locator('.choices').first().getByRole('button', { name: 'JPY' }).click();
     await untilShown(figure(page, 'Net'), '123,456');
   });

@@ -5,6 +5,7 @@ const truth = ['dashboard/data/truth.test.ts'];
 const state = ['dashboard/data/page-state.test.ts'];
 const queries = ['dashboard/data/queries.test.ts'];
 const format = ['dashboard/data/format.test.ts'];
+const groups = ['dashboard/data/groups.test.ts'];
 const today = ['test/browser/today.test.ts'];
 const live = ['test/browser/live.test.ts'];
 const hostile = ['test/browser/hostile.test.ts'];
@@ -139,12 +140,12 @@ export const dashboardMutants: readonly Mutant[] = [
     breaks: 'a name is text, whatever is in it',
     file: 'dashboard/parts/breakdown.tsx',
     find: `chosen already\`}
-            >
-              {String(value)}
+              >
+                {String(value)}
 `,
     replace: `chosen already\`}
-              dangerouslySetInnerHTML={{ __html: String(value) }}
-            >
+                dangerouslySetInnerHTML={{ __html: String(value) }}
+              >
 `,
     tests: hostile,
     only: 'names of any text',
@@ -184,6 +185,22 @@ export const dashboardMutants: readonly Mutant[] = [
     replace: 'if (rows.length <= 9) {',
     tests: today,
     only: 'amounts of several currencies',
+  },
+  {
+    id: 'page-week-hours-added',
+    breaks: 'hours of the week are averages, whatever weekdays a range holds more often',
+    file: 'dashboard/data/groups.ts',
+    find: 'cellAt(text(ms)).hours += 1;',
+    replace: 'cellAt(text(ms)).hours = 1;',
+    tests: groups,
+  },
+  {
+    id: 'page-compares-with-before-the-data',
+    breaks: 'nothing is held against a time before the data begin',
+    file: 'dashboard/data/groups.ts',
+    find: 'then.from.slice(0, 10) >= first) return',
+    replace: 'then.from.length > first.length) return',
+    tests: groups,
   },
   {
     id: 'page-charts-of-several-currencies',

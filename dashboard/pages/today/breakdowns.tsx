@@ -1,29 +1,32 @@
 // What the numbers are made of: by store, channel, country, category; the top products. What no rollup holds is said.
 import type { ComponentChildren } from 'preact';
 import { definitions } from '../../data/definitions.ts';
-import { groupsOf } from '../../data/groups.ts';
+import { comparable, groupsOf } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import { type Dimension, toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { answerableBy, filteredBy, queryOf, queryText } from '../../data/queries.ts';
 import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
+import { wholeExtent } from '../../data/status.ts';
 import { dimensionNames } from '../../data/words.ts';
 import { Breakdown } from '../../parts/breakdown.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { AwaitsCurrency } from './choose-currency.tsx';
+import { RemoveFilters } from './remove-filters.tsx';
 import type { TodayProps } from './totals.ts';
 
 export function Breakdowns(props: TodayProps & { children?: ComponentChildren }) {
+  // The columns are of about the same height.
+  const country = <By {...props} dimension="country" limit={12} />;
   return (
     <div class="breakdowns">
       <div class="stack">
         <By {...props} dimension="store" limit={8} />
         <By {...props} dimension="channel" limit={8} />
+        {props.children && country}
       </div>
-      <By {...props} dimension="country" limit={12} />
       <div class="stack">
         <By {...props} dimension="category" limit={8} />
-        {props.children}
+        {props.children || country}
       </div>
       <By {...props} dimension="sku" limit={12} title="Top products" />
     </div>
@@ -36,11 +39,10 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
   const isItem = dimension === 'category' || dimension === 'sku';
   const shown = shownBy(state, money, isItem ? 'item' : grainOf(state));
   const filters = filteredBy(state).filter((name) => name !== dimension);
-  const answerable =
-    shown === 'choose-currency'
-      ? ({ kind: 'answerable' } as const)
-      : answerableBy(definitions.value, baseOf(shown.measure), dimension, filters);
-  const canAsk = shown !== 'choose-currency' && answerable.kind === 'answerable';
+  const answerable = answerableBy(definitions.value, baseOf(shown.measure), dimension, filters);
+  const isAnswerable = answerable.kind === 'answerable';
+  // What no rollup holds is told only by the definitions; the server would refuse it.
+  const canAsk = isAnswerable && (filters.length === 0 || definitions.value !== undefined);
   const query = canAsk
     ? queryOf(
         inCurrency(state, money),
@@ -54,18 +56,19 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
         all,
       )
     : undefined;
-  const { answer, text, problem } = usePolled(query).value;
+  const polled = usePolled(query).value;
+  const { text, problem } = polled;
+  const { answer, note } = comparable(polled.answer, wholeExtent.value?.from);
   return (
     <Panel
       class={dimension}
       title={title}
-      subtitle={shown !== 'choose-currency' && shown.title}
+      subtitle={shown.title}
       query={query}
       problem={query === undefined ? undefined : problem}
-      isLoading={query !== undefined && !answer}
+      isLoading={isAnswerable && !answer}
       isPending={query !== undefined && answer !== undefined && text !== queryText(query)}
     >
-      {shown === 'choose-currency' && <AwaitsCurrency />}
       {answerable.kind === 'never' && <p class="in-words">Nothing is counted by {title.toLowerCase()} in this way.</p>}
       {answerable.kind === 'filters' && (
         <div class="in-words">
@@ -73,21 +76,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
             {title} {title.endsWith('s') ? 'are' : 'is'} not counted by{' '}
             {answerable.inTheWay.map((name) => dimensionNames[name].toLowerCase()).join(' and ')}.
           </p>
-          <p class="choices">
-            {answerable.inTheWay.map((name) => (
-              <button
-                key={name}
-                type="button"
-                class="action"
-                onClick={() => {
-                  const { [name]: _, ...others } = state.filters;
-                  go({ filters: others });
-                }}
-              >
-                Remove the filter on {dimensionNames[name].toLowerCase()}
-              </button>
-            ))}
-          </p>
+          <RemoveFilters state={state} names={answerable.inTheWay} />
         </div>
       )}
       {canAsk && answer && (
@@ -101,6 +90,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
             onToggle={(value) => go({ filters: toggled(state.filters, dimension, value) })}
           />
           {shown.note && grainOf(state) === 'order' && <p class="foot">{shown.note}</p>}
+          {note && <p class="foot">{note}</p>}
         </>
       )}
     </Panel>

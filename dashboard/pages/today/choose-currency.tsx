@@ -1,27 +1,32 @@
-// In place of amounts of several currencies, which are never added: the first chart asks for one, the others wait for it.
+// In place of all that would show amounts of several currencies, which are never added: asks for one, once.
 import { go } from '../../data/navigation.ts';
+import { MeasurePicker } from '../../parts/measure-picker.tsx';
+import { Panel } from '../../parts/panel.tsx';
 import type { TodayProps } from './totals.ts';
 
-export function ChooseCurrency({ state, currencies }: Pick<TodayProps, 'state' | 'currencies'>) {
+export function ChooseCurrency(props: Pick<TodayProps, 'state' | 'currencies'> & { isLoading: boolean }) {
+  const { state, currencies, isLoading } = props;
   return (
-    <div class="blank">
-      <p>Amounts of different currencies are never added. Choose one:</p>
-      <p class="choices">
-        {currencies.map((name) => (
-          <button
-            key={name}
-            type="button"
-            class="action"
-            onClick={() => go({ filters: { ...state.filters, currency: [name] } })}
-          >
-            {name}
-          </button>
-        ))}
-      </p>
-    </div>
+    <Panel title="Charts and breakdowns" isLoading={isLoading} actions={<MeasurePicker />}>
+      {currencies.length === 0 ? (
+        <p class="blank">Nothing in this range.</p>
+      ) : (
+        <div class="blank">
+          <p>Amounts of different currencies are never added. Choose one:</p>
+          <p class="choices">
+            {currencies.map((name) => (
+              <button
+                key={name}
+                type="button"
+                class="action"
+                onClick={() => go({ filters: { ...state.filters, currency: [name] } })}
+              >
+                {name}
+              </button>
+            ))}
+          </p>
+        </div>
+      )}
+    </Panel>
   );
-}
-
-export function AwaitsCurrency() {
-  return <p class="blank">Shown once a currency is chosen.</p>;
 }

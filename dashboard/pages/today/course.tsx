@@ -1,19 +1,19 @@
 // The course of the range by window, held against what the page compares with; today by hour against the whole of yesterday.
 import type { Row } from '../../data/answer.ts';
 import { windowLabel } from '../../data/format.ts';
-import { windowsOf } from '../../data/groups.ts';
+import { comparable, windowsOf } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import type { WindowName } from '../../../api/query-names.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf, queryText, windowFor, windowsFor } from '../../data/queries.ts';
 import { grainOf, inCurrency, type Shown, shownBy } from '../../data/shown.ts';
+import { wholeExtent } from '../../data/status.ts';
 import { isInteger } from '../../data/sums.ts';
 import { tickTexts } from '../../data/ticks.ts';
 import { comparisonNames, comparisonWords, inSentence, rangeWords } from '../../data/words.ts';
 import { Chart, type ChartSeries } from '../../parts/chart.tsx';
 import { MeasurePicker } from '../../parts/measure-picker.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { ChooseCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
 /** More of them are lines. */
@@ -25,25 +25,24 @@ export function Course(props: TodayProps) {
   const window = state.window ?? windowFor(ms);
   const shown = shownBy(state, money, grainOf(state));
   const isToday = state.range.kind === 'named' && state.range.name === 'today' && window === 'hour';
-  const measures = shown === 'choose-currency' ? undefined : [shown.measure];
-  const query =
-    measures && queryOf(inCurrency(state, money), { measures, compare: !isToday, with: { window, fill: true } }, all);
+  const measures = [shown.measure];
+  const inMoney = inCurrency(state, money);
+  const query = queryOf(inMoney, { measures, compare: !isToday, with: { window, fill: true } }, all);
   const yesterday = { kind: 'named', name: 'yesterday' } as const;
-  const before =
-    isToday &&
-    measures &&
-    queryOf(inCurrency(state, money), { measures, range: yesterday, with: { window, fill: true } });
+  const before = isToday ? queryOf(inMoney, { measures, range: yesterday, with: { window, fill: true } }) : undefined;
   const main = usePolled(query, 1_000).value;
-  const past = usePolled(before || undefined, 60_000).value;
-  const isPending = query !== undefined && main.text !== queryText(query);
+  const past = usePolled(before, 60_000).value;
+  // Before the data begin there was no yesterday.
+  const then = past.answer && all && past.answer.query.from.slice(0, 10) >= all.from ? past.answer.rows : [];
+  const { answer, note } = comparable(main.answer, wholeExtent.value?.from);
   return (
     <Panel
       class="charted"
       title={isToday ? 'Today by hour' : `${rangeWords(state.range)} by ${window}`}
       query={query}
       problem={main.problem}
-      isLoading={query !== undefined && main.answer === undefined}
-      isPending={isPending}
+      isLoading={!answer}
+      isPending={main.text !== queryText(query)}
       actions={
         <>
           <MeasurePicker />
@@ -51,25 +50,22 @@ export function Course(props: TodayProps) {
         </>
       }
     >
-      {shown === 'choose-currency' ? (
-        <ChooseCurrency {...props} />
-      ) : (
-        main.answer && (
-          <>
-            <Chart
-              caption={`${shown.title}, ${inSentence(rangeWords(state.range))} by ${window}`}
-              {...(isToday
-                ? dayAgainstDay(windowsOf(main.answer.rows), windowsOf(past.answer?.rows ?? []), shown)
-                : rangeAgainstRange(
-                    windowsOf(main.answer.rows),
-                    window,
-                    shown,
-                    comparisonWords(state) || comparisonNames.none,
-                  ))}
-            />
-            {shown.note && <p class="foot">{shown.note}</p>}
-          </>
-        )
+      {answer && (
+        <>
+          <Chart
+            caption={`${shown.title}, ${inSentence(rangeWords(state.range))} by ${window}`}
+            {...(isToday
+              ? dayAgainstDay(windowsOf(answer.rows), windowsOf(then), shown)
+              : rangeAgainstRange(
+                  windowsOf(answer.rows),
+                  window,
+                  shown,
+                  comparisonWords(state) || comparisonNames.none,
+                ))}
+          />
+          {shown.note && <p class="foot">{shown.note}</p>}
+          {note && <p class="foot">{note}</p>}
+        </>
       )}
     </Panel>
   );
@@ -99,6 +95,9 @@ function dayAgainstDay(now: readonly Row[], then: readonly Row[], shown: Shown):
   const past = Map.groupBy(then, hourOf);
   const hours = [...new Set([...past.keys(), ...byHour.keys()])].toSorted();
   const valueIn = (rows: Map<string, Row[]>) => hours.map((hour) => rows.get(hour)?.at(-1)?.[shown.measure]);
+  const yesterday = seriesOf('yesterday', { tone: 'past', shape: 'marks' }, shown, valueIn(past));
+  /** Beside an hour that goes on. */
+  const wholeHour = (text: string, i: number) => (i === openAt ? `whole hour ${text}` : text);
   const openAt = hours.findIndex((hour) => byHour.get(hour)?.at(-1)?.open);
   return {
     labels: hours,
@@ -106,7 +105,7 @@ function dayAgainstDay(now: readonly Row[], then: readonly Row[], shown: Shown):
     openAt: openAt < 0 ? undefined : openAt,
     series: [
       seriesOf('today', { tone: 'present', shape: 'bars' }, shown, valueIn(byHour)),
-      seriesOf('yesterday', { tone: 'past', shape: 'marks' }, shown, valueIn(past)),
+      ...(then.length === 0 ? [] : [{ ...yesterday, texts: yesterday.texts.map(wholeHour) }]),
     ],
   };
 }

@@ -8,17 +8,6 @@ import { setRange } from '../../parts/toolbar.tsx';
 
 export function EmptyWords({ state, isEmpty }: { state: PageState; isEmpty: boolean }) {
   const whole = wholeExtent.value;
-  if (extent.value === null && isEmpty) {
-    return (
-      <section class="banner first-start" role="status">
-        <h2>No orders yet</h2>
-        <p>
-          The first one shows here within a second of being posted to ingest, for example with{' '}
-          <code>npx tidemark simulate</code>.
-        </p>
-      </section>
-    );
-  }
   if (state.range.kind === 'all' && openedWithoutRange && extent.value?.to !== undefined && whole) {
     return (
       <p class="banner" role="status">
@@ -42,5 +31,23 @@ export function EmptyWords({ state, isEmpty }: { state: PageState; isEmpty: bool
         </>
       )}
     </p>
+  );
+}
+
+/** The page before there is anything. */
+export function FirstStart() {
+  return (
+    <>
+      <h1 class="unseen">Today</h1>
+      <section class="banner first-start" role="status">
+        <h2>No orders yet</h2>
+        <p>
+          The first one shows here within a second of being sent. To see that at once, let a simulated shop send some:
+        </p>
+        <p>
+          <code>npx tidemark simulate</code>
+        </p>
+      </section>
+    </>
   );
 }

@@ -1,9 +1,10 @@
 // The large numbers. Counts are added over currencies; amounts stand by currency, because they are never added.
-import { useMemo } from 'preact/hooks';
-import type { Integer, Row } from '../../data/answer.ts';
+import type { ComponentChildren } from 'preact';
+import type { Status } from '../../../api/client.ts';
+import type { Answer, Integer, Row } from '../../data/answer.ts';
 import { definitions, knowsMeasure } from '../../data/definitions.ts';
-import { amount, count, minorDigits } from '../../data/format.ts';
-import { textIn } from '../../data/groups.ts';
+import { amount, count, listed, minorDigits, share } from '../../data/format.ts';
+import { comparable, textIn } from '../../data/groups.ts';
 import { go } from '../../data/navigation.ts';
 import { toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
@@ -11,53 +12,74 @@ import { isPassing } from '../../data/problem.ts';
 import { queryOf } from '../../data/queries.ts';
 import { grainOf } from '../../data/shown.ts';
 import { figureOf, summed } from '../../data/sums.ts';
-import { comparisonWords } from '../../data/words.ts';
+import { wholeExtent } from '../../data/status.ts';
+import { comparisonWords, dimensionNames } from '../../data/words.ts';
 import { BigNumber, Change, FigureBox, Ticking, written } from '../../parts/figure.tsx';
 import { notAvailable } from '../../parts/panel.tsx';
+import { RemoveFilters } from './remove-filters.tsx';
 import type { TotalsProps } from './totals.ts';
 
 export function Figures(props: TotalsProps) {
-  const { state, all, answer, isPending } = props;
-  const rows = useMemo(() => byOrders(answer?.rows ?? []), [answer?.rows]);
-  const against = comparisonWords(state);
+  const { state, all, answer, isPending, note } = props;
+  const rows = answer?.rows ?? [];
+  const filters = (['category', 'sku'] as const).filter((name) => state.filters[name]);
+  const what = listed(filters.map((name) => dimensionNames[name].toLowerCase()));
+  const no = (title: string) => <NotByItem title={title} what={what} />;
+  // Days that lie outside all data had not nothing: nothing is known of them.
+  const isUnknown = !isPending && state.range.kind === 'between' && isOutside(answer, wholeExtent.value);
+  const against = isUnknown ? 'no data' : note || comparisonWords(state);
+  const held = { against, isTold: isUnknown || note !== '' };
   const counted = (title: string, measure: string) => (
     <FigureBox title={title} query={answer && queryOf(state, { measures: [measure], compare: true }, all)}>
-      <BigNumber figure={answer && summed(rows, measure)} text={count} against={against} />
+      <BigNumber figure={isUnknown ? undefined : answer && summed(rows, measure)} text={count} {...held} />
     </FigureBox>
   );
   const money = (title: string, measure: string) => (
-    <Amounts {...props} title={title} measure={measure} rows={rows} against={against} />
+    <Amounts {...props} title={title} measure={measure} rows={rows} {...held} />
   );
   const isByOrder = grainOf(state) === 'order';
   return (
     <div class={`figures ${isPending ? 'pending' : ''}`} aria-busy={isPending}>
-      {isByOrder ? counted('Orders', 'orders') : <NotByItem title="Orders" />}
+      {isByOrder ? (
+        counted('Orders', 'orders')
+      ) : (
+        <NotByItem title="Orders" what={what}>
+          <RemoveFilters state={state} names={filters} />
+        </NotByItem>
+      )}
       {counted('Units', 'units')}
-      {isByOrder && <Customers {...props} against={against} />}
+      {isByOrder ? <Customers {...props} {...held} /> : no('Customers')}
       {isByOrder ? money('Net', 'netMinor') : money('Line totals', 'itemMinor')}
-      {isByOrder && money('Average order', 'averageOrderMinor')}
+      {isByOrder ? money('Average order, as placed', 'averageOrderMinor') : no('Average order')}
     </div>
   );
 }
 
-function byOrders(rows: readonly Row[]): Row[] {
-  const size = (row: Row) => Number(row['orders'] ?? row['units'] ?? 0);
-  return rows.toSorted((a, b) => size(b) - size(a) || textIn(a, 'currency').localeCompare(textIn(b, 'currency')));
+function isOutside(answer: Answer | undefined, data: Status['extent']): boolean {
+  if (!answer || !data || answer.rows.length > 0) return false;
+  const { from, to } = answer.query;
+  return Date.parse(to) <= Date.parse(data.from) || Date.parse(from) >= Date.parse(data.to);
 }
 
-function NotByItem({ title }: { title: string }) {
+function NotByItem({ title, what, children }: { title: string; what: string; children?: ComponentChildren }) {
   return (
     <section class="figure" aria-label={title}>
       <header>
         <h2>{title}</h2>
       </header>
-      <p class="in-words">Orders are not counted by category or product. Remove the filter to see them.</p>
+      <p class="in-words">Not counted by {what}.</p>
+      {children}
     </section>
   );
 }
 
-function Amounts(props: TotalsProps & { title: string; measure: string; rows: readonly Row[]; against: string }) {
-  const { title, measure, rows, against, answer, money, state, all } = props;
+interface Held {
+  readonly against: string;
+  readonly isTold: boolean;
+}
+
+function Amounts(props: TotalsProps & { title: string; measure: string; rows: readonly Row[] } & Held) {
+  const { title, measure, rows, against, isTold, answer, money, state, all } = props;
   const query = queryOf(state, { measures: [measure], by: ['currency'], compare: true }, all);
   const digitsOf = (currency: string) => minorDigits(answer?.currencies ?? {}, currency);
   if (rows.length <= 1) {
@@ -65,7 +87,13 @@ function Amounts(props: TotalsProps & { title: string; measure: string; rows: re
     const text = (value: Integer) => amount(value, money?.digits ?? 2);
     return (
       <FigureBox title={title} query={answer && query} class="amounts">
-        <BigNumber figure={answer && figureOf(rows[0], measure)} text={text} unit={currency} against={against} />
+        <BigNumber
+          figure={answer && figureOf(rows[0], measure)}
+          text={text}
+          unit={currency}
+          against={against}
+          isTold={isTold}
+        />
       </FigureBox>
     );
   }
@@ -105,24 +133,31 @@ function Amounts(props: TotalsProps & { title: string; measure: string; rows: re
           })}
         </tbody>
       </table>
+      {isTold && <p class="versus">{against}</p>}
     </FigureBox>
   );
 }
 
 /** Each customer once over the whole range, so nothing can be added up; where the server counts them. */
-function Customers({ state, all, against }: TotalsProps & { against: string }) {
+function Customers({ state, all, ...held }: TotalsProps & Held) {
   const isKnown = knowsMeasure('customers');
   const query = queryOf(state, { measures: ['customers'], compare: true }, all);
-  const { answer, problem } = usePolled(isKnown ? query : undefined, 2_000).value;
+  const polled = usePolled(isKnown ? query : undefined, 2_000).value;
+  const { problem } = polled;
+  const { answer } = comparable(polled.answer, wholeExtent.value?.from);
   if (!isKnown && definitions.value) return null;
-  const exactUpTo = answer?.estimates?.['customers']?.exactUpTo ?? Infinity;
+  const { exactUpTo = Infinity, standardError = 0 } = answer?.estimates?.['customers'] ?? {};
   const text = (value: Integer) => (value > exactUpTo ? `≈ ${count(value)}` : count(value));
   return (
-    <FigureBox title="Customers" query={answer && query}>
+    <FigureBox title="Customers" query={answer && query} hint={`≈: an estimate, ± ${share(standardError)}`}>
       {problem && !answer ? (
         <p class="in-words">{isPassing(problem) ? notAvailable : problem.detail}</p>
       ) : (
-        <BigNumber figure={answer && figureOf(answer.rows[0], 'customers')} text={text} against={against} />
+        <BigNumber
+          figure={held.against === 'no data' ? undefined : answer && figureOf(answer.rows[0], 'customers')}
+          text={text}
+          {...held}
+        />
       )}
     </FigureBox>
   );

@@ -13,14 +13,14 @@ const kinds = [
   { name: 'Refunded', counted: 'refunds', given: 'refundedMinor' },
 ] as const;
 
-export function Returns({ state, answer, query, isPending }: TotalsProps) {
+export function Returns({ state, answer, query, isPending, note }: TotalsProps) {
   const rows = answer?.rows ?? [];
   const orders = Number(summed(rows, 'orders').now ?? 0);
   return (
     <Panel
       class="given-back"
       title="Cancellations and refunds"
-      subtitle={comparisonWords(state) && `against ${comparisonWords(state)}`}
+      subtitle={note || (comparisonWords(state) && `against ${comparisonWords(state)}`)}
       query={query}
       isLoading={answer === undefined}
       isPending={isPending}

@@ -20,6 +20,8 @@ export interface TodayProps {
 export interface TotalsProps extends TodayProps {
   readonly query: ClientQuery;
   readonly answer: Answer | undefined;
+  /** Why it is held against nothing; else ''. */
+  readonly note: string;
   /** The answer is of an earlier question. */
   readonly isPending: boolean;
 }

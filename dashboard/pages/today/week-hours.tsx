@@ -1,13 +1,15 @@
 // When the shop is busy: weekday × hour, over the page's range, or over four weeks where that is too short to tell.
-import { hoursOfWeek } from '../../data/groups.ts';
+import { useMemo } from 'preact/hooks';
+import type { Answer } from '../../data/answer.ts';
+import { daysSince, hoursOfWeek } from '../../data/groups.ts';
 import type { Range } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { lengthMs, queryOf, queryText } from '../../data/queries.ts';
 import { grainOf, inCurrency, shownBy } from '../../data/shown.ts';
+import { wholeExtent } from '../../data/status.ts';
 import { inSentence, rangeWords } from '../../data/words.ts';
 import { HeatMap } from '../../parts/heat-map.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { AwaitsCurrency } from './choose-currency.tsx';
 import type { TodayProps } from './totals.ts';
 
 const dayMs = 86_400_000;
@@ -19,35 +21,41 @@ export function WeekHours(props: TodayProps) {
   // Of years an answer by hour would be long; a year tells the week as well.
   const range = ms < 7 * dayMs ? fourWeeks : ms > 370 * dayMs ? lastYearOf(state.range, all?.to) : state.range;
   const shown = shownBy(state, money, grainOf(state));
-  const query =
-    shown === 'choose-currency'
-      ? undefined
-      : queryOf(inCurrency(state, money), { measures: [shown.measure], range, with: { window: 'hour' } }, all);
+  const { measure } = shown;
+  const query = queryOf(inCurrency(state, money), { measures: [measure], range, with: { window: 'hour' } }, all);
   const { answer, text, problem } = usePolled(query, 60_000).value;
+  const dataFrom = wholeExtent.value?.from;
+  const average = useMemo(() => answer && averageOf(answer, measure, dataFrom), [answer, measure, dataFrom]);
   return (
     <Panel
       class="heated"
       title="Hours of the week"
-      subtitle={shown !== 'choose-currency' && `${shown.title}, ${inSentence(rangeWords(range))} together`}
+      subtitle={`${shown.title}, on average, ${average?.since || inSentence(rangeWords(range))}`}
       query={query}
       problem={problem}
-      isLoading={query !== undefined && !answer}
-      isPending={query !== undefined && text !== queryText(query)}
+      isLoading={!answer}
+      isPending={text !== queryText(query)}
     >
-      {shown === 'choose-currency' ? (
-        <AwaitsCurrency />
-      ) : (
-        answer && (
-          <HeatMap
-            caption={`${shown.title} by weekday and hour`}
-            cells={hoursOfWeek(answer.rows, shown.measure)}
-            text={shown.text}
-            shortText={shown.shortText}
-          />
-        )
+      {average && (
+        <HeatMap
+          caption={`${shown.title} by weekday and hour, on average`}
+          cells={average.cells}
+          text={shown.text}
+          shortText={shown.shortText}
+        />
       )}
     </Panel>
   );
+}
+
+/** Over the hours that are over, no earlier than the data begin; `since` where that is later than the range begins. */
+function averageOf({ rows, query }: Answer, measure: string, dataFrom: string | undefined) {
+  const [from, to, first] = [query.from, query.to, dataFrom ?? query.from].map((iso) => Date.parse(iso));
+  const span = { fromMs: Math.max(from!, first!), toMs: Math.min(to!, Date.now()), tz: query.tz };
+  return {
+    cells: hoursOfWeek(rows, measure, span),
+    since: first! > from! && span.toMs > first! ? daysSince(span) : '',
+  };
 }
 
 function lastYearOf(range: Range, to: string | undefined): Range {
