@@ -122,13 +122,19 @@ export async function recordNumbers(locator: Locator): Promise<() => Promise<{ t
 }
 
 /**
- * What axe finds. Of a text that a bar lies behind it says nothing, so each is judged on its bar's colour as if the bar were
- * full.
+ * What axe finds. Of a text that a bar lies behind it says nothing, so each text that a full bar would overlap is judged on
+ * the bar's colour.
  */
 export async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(() => {
     for (const bar of document.querySelectorAll<SVGElement>('.breakdown .bar')) {
-      bar.parentElement!.style.background = getComputedStyle(bar.querySelector('rect')!).fill;
+      const { top, bottom } = bar.getBoundingClientRect();
+      for (const beside of bar.parentElement!.querySelectorAll<HTMLElement>(':scope > span')) {
+        const text = document.createRange();
+        text.selectNodeContents(beside);
+        const isOverlapped = [...text.getClientRects()].some((box) => box.bottom > top && box.top < bottom);
+        if (isOverlapped) beside.style.background = getComputedStyle(bar.querySelector('rect')!).fill;
+      }
       bar.style.display = 'none';
     }
   });
