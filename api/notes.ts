@@ -1,6 +1,7 @@
 // What serving says beside its numbers where something is not as it should be: every note there is. In one place, because
 // the dashboard knows by the words what to advise (dashboard/data/advice.ts). Pure.
 const at = (ms: number): string => new Date(ms).toISOString();
+const of = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 export const notes = {
   // Of the live part.
@@ -16,11 +17,11 @@ export const notes = {
   logShort: (p: number, end: number, counted: number, offsets: string) =>
     `partition ${p}: the log ends at ${end}, below ${counted} that is counted: ${offsets} are lost, or the topic was made anew`,
   expiredUncounted: (p: number, offsets: string, records: number) =>
-    `partition ${p}: ${offsets} left the log before they were counted (retention): ${records} records are missing for good`,
+    `partition ${p}: ${offsets} left the log before they were counted (retention): ${of(records, 'record')} ${records === 1 ? 'is' : 'are'} missing for good`,
   expiredNotLive: (p: number, offsets: string) =>
     `partition ${p}: ${offsets} left the log before they were live: the next batch run counts them`,
   openTransaction: (p: number, records: number, offset: number) =>
-    `partition ${p}: ${records} records from offset ${offset} on wait behind a transaction that is open`,
+    `partition ${p}: ${of(records, 'record')} from offset ${offset} on ${records === 1 ? 'waits' : 'wait'} behind a transaction that is open`,
   // Of ClickHouse.
   archiveUnread: (sinceMs: number) => `dead letters and runs unread since ${at(sinceMs)}: ClickHouse cannot be read`,
   runsUnknown: (sinceMs: number) => `runs published since ${at(sinceMs)} are unknown: ClickHouse cannot be read`,
@@ -32,8 +33,8 @@ export const notes = {
     `run ${run} is not used yet: partitions ${partitions.join(', ')} would go back`,
   // Of an answer.
   behind: (records: number, ms: number) =>
-    `${records} records of the log are not counted yet, the oldest for ${Math.round(ms / 1_000)} s`,
-  late: (records: number) => `${records} late records wait for the next batch run`,
+    `${of(records, 'record')} of the log ${records === 1 ? 'is' : 'are'} not counted yet, the oldest for ${Math.round(ms / 1_000)} s`,
+  late: (records: number) => `${of(records, 'late record')} ${records === 1 ? 'waits' : 'wait'} for the next batch run`,
   auditDiffers: (run: string, evidence: string) => `run ${run} differs from what was live: ${evidence}`,
   unaccounted: (p: number, sum: number, offsets: number) =>
     `partition ${p}: the ledger accounts for ${sum} of ${offsets} offsets`,

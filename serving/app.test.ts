@@ -241,7 +241,7 @@ describe('GET /v1/query', () => {
     const { body } = await get('/v1/query?measures=orders&provenance=full');
     expect(body.provenance).toMatchObject({ deferredRecords: 1, vector: [2] });
     expect(body.provenance.notes).toEqual([
-      '1 late records wait for the next batch run',
+      '1 late record waits for the next batch run',
       'partition 0: the ledger accounts for 2 of 5 offsets',
     ]);
     const status = (await get('/v1/status')).body;

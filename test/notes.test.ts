@@ -8,9 +8,9 @@ import { topicMadeAnew } from '../runtime/archived-topic.ts';
 const since = Date.UTC(2026, 10, 21);
 const offsets = 'offsets 5 to 9';
 const meanings: { readonly [Name in keyof typeof notes]: readonly (readonly [note: string, what: string])[] } = {
-  liveStale: [[notes.liveStale(since), 'bad: Redis is away or read again']],
-  liveFull: [[notes.liveFull(9, 5), 'bad: The live part is full']],
-  epochNotWhole: [[notes.epochNotWhole(0, 5, 9), 'bad: Live counters in Redis are damaged']],
+  liveStale: [[notes.liveStale(since), 'act: Redis is away or read again']],
+  liveFull: [[notes.liveFull(9, 5), 'act: The live part is full']],
+  epochNotWhole: [[notes.epochNotWhole(0, 5, 9), 'act: Live counters in Redis are damaged']],
   lagUnknown: [
     [notes.lagUnknown(since, "the log's ends cannot be read from Kafka"), 'bad: Kafka cannot be read'],
     [notes.lagUnknown(since, topicMadeAnew('orders', 'a', 'b').message), 'bad: The topic was deleted and made anew'],
@@ -19,15 +19,24 @@ const meanings: { readonly [Name in keyof typeof notes]: readonly (readonly [not
   logShort: [[notes.logShort(3, 5, 10, offsets), 'bad: Kafka lost records']],
   expiredUncounted: [[notes.expiredUncounted(0, offsets, 5), 'bad: Records expired before they were counted']],
   expiredNotLive: [[notes.expiredNotLive(0, offsets), 'note: Records expired before they were live']],
-  openTransaction: [[notes.openTransaction(0, 3, 7), 'bad: Records wait behind an open']],
-  archiveUnread: [[notes.archiveUnread(since), 'bad: ClickHouse cannot be read']],
-  runsUnknown: [[notes.runsUnknown(since), 'bad: ClickHouse cannot be read']],
-  extentUnknown: [[notes.extentUnknown(), 'bad: ClickHouse cannot be read']],
-  setBack: [[notes.setBack('none', 'r'), 'bad: ClickHouse was set back']],
-  runLacks: [[notes.runLacks('r', 'its chunks announce 3 events of 4 counted'), 'bad: The newest batch run has lost']],
+  openTransaction: [
+    [notes.openTransaction(0, 3, 7), 'act: Records wait behind an open'],
+    [notes.openTransaction(0, 1, 7), 'act: Records wait behind an open'],
+  ],
+  archiveUnread: [[notes.archiveUnread(since), 'act: ClickHouse cannot be read']],
+  runsUnknown: [[notes.runsUnknown(since), 'act: ClickHouse cannot be read']],
+  extentUnknown: [[notes.extentUnknown(), 'act: ClickHouse cannot be read']],
+  setBack: [[notes.setBack('none', 'r'), 'act: ClickHouse was set back']],
+  runLacks: [[notes.runLacks('r', 'its chunks announce 3 events of 4 counted'), 'act: The newest batch run has lost']],
   runAhead: [[notes.runAhead('r', [1, 2]), 'note: The newest batch run waits']],
-  behind: [[notes.behind(9, 12_000), 'bad: The live numbers are behind']],
-  late: [[notes.late(9), 'note: Late records']],
+  behind: [
+    [notes.behind(9, 12_000), 'bad: The live numbers are behind'],
+    [notes.behind(1, 12_000), 'bad: The live numbers are behind'],
+  ],
+  late: [
+    [notes.late(9), 'note: Late records'],
+    [notes.late(1), 'note: Late records'],
+  ],
   auditDiffers: [[notes.auditDiffers('r', 'store=west: orders 3, live 4'), 'bad: The last audit found a difference']],
   unaccounted: [[notes.unaccounted(0, 9, 10), 'bad: The ledger does not account']],
 };
@@ -41,6 +50,16 @@ test.each(told)('%s', (note, what) => {
   expect(finding.act).not.toBe('');
 });
 
+test('one record is told as one', () => {
+  const ones = [
+    notes.openTransaction(0, 1, 7),
+    notes.behind(1, 12_000),
+    notes.late(1),
+    notes.expiredUncounted(0, offsets, 1),
+  ];
+  expect(ones.filter((note) => !/\b1 (late )?record\b/.test(note) || / (are|wait) /.test(note))).toEqual([]);
+});
+
 test('each advice is on something that serving can say', () => {
   const found = new Set(told.map(([note]) => findingOf(note).what));
   expect([...found].toSorted()).toEqual(rules.map(({ what }) => what).toSorted());
@@ -48,7 +67,7 @@ test('each advice is on something that serving can say', () => {
 
 test('what nobody thought of is told all the same', () => {
   expect(findingOf('something that nobody thought of')).toMatchObject({
-    level: 'bad',
+    level: 'act',
     what: 'Serving has something to say',
     details: ['something that nobody thought of'],
   });

@@ -1,7 +1,12 @@
 // What serving's notes (api/notes.ts) mean and what to do, as docs/operations.md has it. Pure.
 export interface Finding {
-  /** bad: somebody must look. note: it passes by itself. */
-  readonly level: 'bad' | 'note';
+  /**
+   * As the strip above the pages judges. bad: numbers are missing, behind or not to be relied on. act: the numbers are true,
+   * and somebody must look. note: it passes by itself.
+   */
+  readonly level: 'bad' | 'act' | 'note';
+  /** The live part stands still: by this, or it is seen by this. */
+  readonly still?: 'cause' | 'effect';
   readonly what: string;
   /** As serving says it, with offsets and times. */
   readonly details: readonly string[];
@@ -17,13 +22,13 @@ export const rules: readonly Rule[] = [
     matches: /^partition \d+: the log (was cut|ends) at/,
     level: 'bad',
     what: 'Kafka lost records that were counted',
-    act: 'Bring the old log back (a replica, a backup) and restart the layers; else begin anew with another TIDEMARK_TOPIC. What was counted stays counted.',
+    act: 'Bring the old log back (a replica, a backup) and restart the layers; else begin anew with another `TIDEMARK_TOPIC`. What was counted stays counted.',
   },
   {
     matches: /left the log before they were counted/,
     level: 'bad',
     what: 'Records expired before they were counted',
-    act: 'Restore them, or begin anew with another TIDEMARK_TOPIC. Give the topic more retention than the longest outage.',
+    act: 'Restore them, or begin anew with another `TIDEMARK_TOPIC`. Give the topic more retention than the longest outage.',
   },
   {
     matches: /left the log before they were live/,
@@ -32,16 +37,17 @@ export const rules: readonly Rule[] = [
     act: 'Nothing: the next batch run counts them and the live counters go on from it.',
   },
   {
-    matches: /wait behind a transaction/,
-    level: 'bad',
+    matches: /waits? behind a transaction/,
+    level: 'act',
+    still: 'cause',
     what: 'Records wait behind an open transaction',
-    act: 'Usually it ends by itself. If not: kafka-transactions.sh find-hanging, then abort.',
+    act: 'Usually it ends by itself. If not: `kafka-transactions.sh find-hanging`, then `kafka-transactions.sh abort`.',
   },
   {
     matches: /^lag unknown since .* topic .* was made anew/,
     level: 'bad',
     what: 'The topic was deleted and made anew',
-    act: 'Bring the old topic back, or begin anew with another TIDEMARK_TOPIC. Until then ingest takes nothing.',
+    act: 'Bring the old topic back, or begin anew with another `TIDEMARK_TOPIC`. Until then ingest takes nothing.',
   },
   {
     matches: /^lag unknown since/,
@@ -51,37 +57,39 @@ export const rules: readonly Rule[] = [
   },
   {
     matches: /^live part stale since/,
-    level: 'bad',
+    level: 'act',
+    still: 'cause',
     what: 'Redis is away or read again: the live part stands still',
     act: 'If this stays, look at Redis. No order is lost: batch runs go on, and a wiped Redis is filled again by itself.',
   },
   {
     matches: /^live part stands still/,
-    level: 'bad',
+    level: 'act',
+    still: 'cause',
     what: 'The live part is full and stands still',
-    act: 'It goes on with the next batch run: look why none is published (log and /readyz of the batch layer).',
+    act: 'It goes on with the next batch run: look why none is published (log and `/readyz` of the batch layer).',
   },
   {
     matches: /live epoch .* is not whole/,
-    level: 'bad',
+    level: 'act',
     what: 'Live counters in Redis are damaged and not used',
-    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its /readyz and its log.',
+    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its `/readyz` and its log.',
   },
   {
     matches: /ClickHouse cannot be read/,
-    level: 'bad',
+    level: 'act',
     what: 'ClickHouse cannot be read',
     act: 'Look at ClickHouse. Answers stand on what was read before; orders wait in Kafka.',
   },
   {
     matches: /^ClickHouse was set back/,
-    level: 'bad',
+    level: 'act',
     what: 'ClickHouse was set back to an older state',
     act: 'Views and runs are made again by themselves. If this stays, read the log of the batch layer: it names what the archive lacks.',
   },
   {
     matches: /^run \S+ is not used: /,
-    level: 'bad',
+    level: 'act',
     what: 'The newest batch run has lost rows and is not used',
     act: 'Views are made again by themselves with the next runs. If this stays, read the log of the batch layer.',
   },
@@ -89,16 +97,17 @@ export const rules: readonly Rule[] = [
     matches: /^run \S+ is not used yet/,
     level: 'note',
     what: 'The newest batch run waits until the live counters have come as far',
-    act: 'Usually that takes a second. If it stays, look at /readyz of the speed layer.',
+    act: 'Usually that takes a second. If it stays, look at `/readyz` of the speed layer.',
   },
   {
-    matches: /records of the log are not counted yet/,
+    matches: /of the log (is|are) not counted yet/,
     level: 'bad',
+    still: 'effect',
     what: 'The live numbers are behind the log',
-    act: 'The speed layer is away, stopped or slower than what comes in: look at its /readyz (port 8082) and its log. The next batch run counts the records all the same.',
+    act: 'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.',
   },
   {
-    matches: /late records wait for the next batch run/,
+    matches: /late records? waits? for the next batch run/,
     level: 'note',
     what: 'Late records are not in the numbers yet',
     act: 'Nothing: the next run counts them.',
@@ -117,8 +126,9 @@ export const rules: readonly Rule[] = [
   },
 ];
 
-const unknown: Omit<Rule, 'matches'> = {
-  level: 'bad',
+const unknown: Rule = {
+  matches: /./,
+  level: 'act',
   what: 'Serving has something to say',
   act: 'See docs/operations.md.',
 };
@@ -126,5 +136,5 @@ const unknown: Omit<Rule, 'matches'> = {
 /** One finding for all notes that mean the same. */
 export function adviceOn(notes: readonly string[]): Finding[] {
   const ruleOf = (note: string) => rules.find(({ matches }) => matches.test(note)) ?? unknown;
-  return [...Map.groupBy(notes, ruleOf)].map(([{ level, what, act }, details]) => ({ level, what, details, act }));
+  return [...Map.groupBy(notes, ruleOf)].map(([{ matches: _, ...rule }, details]) => ({ ...rule, details }));
 }

@@ -48,6 +48,26 @@ describe('what serving says', () => {
     ];
     expect(find({ notes }).map(({ level }) => level)).toEqual(['bad', 'note']);
   });
+
+  test('why the live part stands still comes first, with what follows from it; it is bad once numbers are behind', () => {
+    const away = `live part stale since ${ago(16_000)}: Redis is away or being read again`;
+    const behind = '7 records of the log are not counted yet, the oldest for 17 s';
+    const still = {
+      partitions: [{ ...partition, end: 17, lagRecords: 7 }],
+      lag: { records: 7, ms: 17_000 },
+    };
+    const samples = [sample(10_000, { ends: [17] }), sample(0, { ends: [17] })];
+    const waiting = `partition 0 stands at offset 10 with 7 records waiting, since ${ago(10_000)}`;
+    const since = `${behind}, since ${ago(17_000)}`;
+    const effects = [waiting, since].map((one) => `because of this, it seems: ${one}`).join(' / ');
+    expect(briefly({ ...still, notes: [behind, away] }, { samples })).toEqual([
+      `bad: Redis is away or read again: the live part stands still / ${away} / ${effects}`,
+    ]);
+    expect(briefly({ notes: [away] })[0]).toMatch(/^act: /);
+    expect(briefly({ ...still, notes: [behind] }, { samples })).toEqual([
+      `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,
+    ]);
+  });
 });
 
 describe('what the figures say', () => {
@@ -59,29 +79,36 @@ describe('what the figures say', () => {
     const still = { partitions: [{ ...partition, end: 17, lagRecords: 7 }] };
     const samples = [sample(10_000, { ends: [17] }), sample(0, { ends: [17] })];
     expect(briefly(still, { samples })).toEqual([
-      'bad: A partition stands still / partition 0 stands at offset 10 with 7 records waiting',
+      `act: A partition stands still / partition 0 stands at offset 10 with 7 records waiting, since ${ago(10_000)}`,
     ]);
     const notes = ['partition 0: 7 records from offset 10 on wait behind a transaction that is open'];
     expect(find({ ...still, notes }, { samples })).toHaveLength(1);
   });
 
-  test('a late batch run is a note at first, and wrong once records were seen waiting for it', () => {
+  test('a late batch run is a note at first, and to be looked at once records were seen waiting for it', () => {
     const late = { run: { ...status.run, publishedAt: ago(240_000) } };
     expect(find(late)).toEqual([]);
     const waiting = (...agoMs: number[]) => ({ samples: agoMs.map((ms) => sample(ms, { waiting: 3 })) });
     expect(briefly(late, waiting(0))).toEqual([
       'note: The next batch run may be late / the last one was published 4\u00a0min\u00a00\u00a0s ago; 3 records wait for the next',
     ]);
-    expect(briefly(late, waiting(70_000, 0))[0]).toContain('bad: Batch runs have stopped');
+    expect(briefly(late, waiting(70_000, 0))[0]).toContain('act: Batch runs have stopped');
     const hourly = [0, 1, 2].map((i) => ({ publishedAt: ago(240_000 + i * 3_600_000) })) as ToldRun[];
     expect(find(late, { runs: hourly, ...waiting(70_000, 0) })).toEqual([]);
   });
 
-  test('dead letters of before are to be known; those that come in now are wrong', () => {
+  test('dead letters of before are to be known; of those that came while the page looked, when the last came', () => {
     const deadLetters = { total: 3, byReason: { 'bad-frame': 2, misplaced: 1 }, newest: [] };
     expect(briefly({ deadLetters })).toEqual(['note: 3 records could not be counted / 2 bad-frame, 1 misplaced']);
-    const samples = [sample(2_000, { deadLetters: 1 }), sample(0, { deadLetters: 3 })];
-    expect(briefly({ deadLetters }, { samples })[0]).toContain('bad: Dead letters are coming in');
+    const came = (agoMs: number) => ({
+      samples: [sample(agoMs + 2_000, { deadLetters: 1 }), sample(agoMs, { deadLetters: 3 })],
+    });
+    expect(briefly({ deadLetters }, came(30_000))).toEqual([
+      `act: Dead letters are coming in / 2 bad-frame, 1 misplaced / 2 came, the last at ${ago(30_000)}`,
+    ]);
+    expect(briefly({ deadLetters }, came(31_000))).toEqual([
+      `act: 3 records could not be counted / 2 bad-frame, 1 misplaced / 2 came, the last at ${ago(31_000)}, none since`,
+    ]);
   });
 });
 

@@ -2,8 +2,9 @@
 import { adviceOn, type Finding } from './advice.ts';
 import { count, duration } from './format.ts';
 import type { Status, ToldRun } from './pipeline.ts';
+import { ratesOf, type Sample, standingStill, stillSinceMs, waitingMs } from './samples.ts';
 import { longBehindMs } from './truth.ts';
-import { ratesOf, type Sample, standingStill, waitingMs } from './samples.ts';
+import { inSentence } from './words.ts';
 
 export interface FindingsInput {
   readonly status: Status;
@@ -12,15 +13,40 @@ export interface FindingsInput {
   readonly nowMs: number;
 }
 
+/** Dead letters come in as long as the last of them is no older. */
+const comingInMs = 30_000;
 /** A batch run is late after this or three times the usual pause between two. */
 const shortestLateMs = 180_000;
 /** So long must records be seen waiting before a late run is sure: in a quiet shop they may have come just now. */
 const surelyWaitingMs = 70_000;
 
 export function findingsOf(input: FindingsInput): Finding[] {
-  const found = [...stillPartitions(input), ...adviceOn(input.status.notes), ...lateRun(input), ...deadLetters(input)];
-  const isBad = ({ level }: Finding) => level === 'bad';
-  return [...found.filter(isBad), ...found.filter((one) => !isBad(one))];
+  const { lag, notes } = input.status;
+  const told = adviceOn(notes).map((one) =>
+    one.still === 'effect' && lag.ms !== null
+      ? { ...one, details: one.details.map((detail) => `${detail}, since ${iso(input.nowMs - lag.ms!)}`) }
+      : one,
+  );
+  return withEffects([...stillPartitions(input), ...told, ...lateRun(input), ...deadLetters(input)]).toSorted(
+    (a, b) => levels.indexOf(a.level) - levels.indexOf(b.level),
+  );
+}
+
+const levels: readonly Finding['level'][] = ['bad', 'act', 'note'];
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** That the live part stands still is one finding: why, as far as that is told, and below it all by which it is seen. */
+function withEffects(found: readonly Finding[]): Finding[] {
+  const cause = found.find(({ still }) => still === 'cause') ?? found.find(({ still }) => still);
+  const effects = found.filter((one) => one.still === 'effect' && one !== cause);
+  if (!cause || effects.length === 0) return [...found];
+  const inShort = ({ what, details }: Finding) => (details.length === 1 ? details[0]! : inSentence(what));
+  const whole: Finding = {
+    ...cause,
+    level: [cause, ...effects].some(({ level }) => level === 'bad') ? 'bad' : cause.level,
+    details: [...cause.details, ...effects.map((one) => `because of this, it seems: ${inShort(one)}`)],
+  };
+  return found.flatMap((one) => (one === cause ? [whole] : effects.includes(one) ? [] : [one]));
 }
 
 /** Not those of which serving tells why. */
@@ -31,13 +57,15 @@ function stillPartitions({ status: { partitions, notes }, samples }: FindingsInp
   if (still.length === 0) return [];
   return [
     {
-      level: 'bad',
+      level: 'act',
+      still: 'effect',
       what: still.length === 1 ? 'A partition stands still' : `${still.length} partitions stand still`,
       details: still.map((p) => {
         const { vector, lagRecords } = partitions[p]!;
-        return `partition ${p} stands at offset ${count(vector)} with ${plural(lagRecords ?? 0, 'record')} waiting`;
+        const since = `since ${iso(stillSinceMs(samples, p))}`;
+        return `partition ${p} stands at offset ${count(vector)} with ${plural(lagRecords ?? 0, 'record')} waiting, ${since}`;
       }),
-      act: 'The speed layer is away or has stopped them: its /readyz (port 8082) says why. The next batch run counts the records all the same.',
+      act: 'The speed layer is away or has stopped them: its `/readyz` (port 8082) says why. The next batch run counts the records all the same.',
     },
   ];
 }
@@ -56,25 +84,31 @@ function lateRun({ status: { run }, runs, samples, nowMs }: FindingsInput): Find
   const isSure = waitingMs(samples) >= surelyWaitingMs;
   return [
     {
-      level: isSure ? 'bad' : 'note',
+      level: isSure ? 'act' : 'note',
       what: isSure ? 'Batch runs have stopped' : 'The next batch run may be late',
       details: [`the last one was published ${duration(ageMs)} ago; ${plural(waiting, 'record')} wait for the next`],
-      act: 'Answers stay right: what waits is counted live. Look at /readyz of the batch layer (port 8083) and its log, which says why a run was refused.',
+      act: 'Answers stay right: what waits is counted live. Look at `/readyz` of the batch layer (port 8083) and its log, which says why a run was refused.',
     },
   ];
 }
 
-function deadLetters({ status, samples }: FindingsInput): Finding[] {
+function deadLetters({ status, samples, nowMs }: FindingsInput): Finding[] {
   const letters = status.deadLetters;
   if (!letters || letters.total === 0) return [];
-  const isNew = ratesOf(samples).some(({ deadLetters }) => (deadLetters ?? 0) > 0);
+  const seen = ratesOf(samples).filter(({ deadLetters }) => (deadLetters ?? 0) > 0);
+  const last = seen.at(-1);
+  const isComing = last !== undefined && nowMs - last.atMs <= comingInMs;
+  const came = seen.reduce((sum, one) => sum + one.deadLetters!, 0);
   const reasons = Object.entries(letters.byReason).map(([reason, number]) => `${count(number)} ${reason}`);
   return [
     {
-      level: isNew ? 'bad' : 'note',
-      what: isNew ? 'Dead letters are coming in' : `${plural(letters.total, 'record')} could not be counted`,
-      details: [reasons.join(', ')],
-      act: 'What they are is below, by reason. They lie in the dead-letter topic with their bytes: mend what wrote them and send them again, which is harmless to what was counted.',
+      level: last ? 'act' : 'note',
+      what: isComing ? 'Dead letters are coming in' : `${plural(letters.total, 'record')} could not be counted`,
+      details: [
+        reasons.join(', '),
+        ...(last ? [`${count(came)} came, the last at ${iso(last.atMs)}${isComing ? '' : ', none since'}`] : []),
+      ],
+      act: 'What they are is below, by reason. They lie in the dead-letter topic (`.dlq` after the name of the orders’ topic) with their bytes: mend what wrote them and send them again, which is harmless to what was counted.',
     },
   ];
 }

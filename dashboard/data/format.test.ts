@@ -1,6 +1,17 @@
 // Numbers and times as a person reads them.
 import { describe, expect, test } from 'vitest';
-import { amount, change, clockTime, count, duration, localDate, minorDigits, share, windowLabel } from './format.ts';
+import {
+  amount,
+  change,
+  clockTime,
+  count,
+  duration,
+  instantsIn,
+  localDate,
+  minorDigits,
+  share,
+  windowLabel,
+} from './format.ts';
 import { summed } from './sums.ts';
 import { backOffMs } from './back-off.ts';
 
@@ -13,6 +24,14 @@ describe('format', () => {
     expect(amount(9_007_199_254_740_993n, 2)).toBe('90,071,992,547,409.93');
     expect(amount(3826.875, 2)).toBe('38.27');
     expect(count(-9_007_199_254_740_993n)).toBe('−9,007,199,254,740,993');
+  });
+
+  test('notes have local times and separated numbers; names of runs, decimals and years stay as they are', () => {
+    const note =
+      'run 01a20039030a-12345678: 59854 of 1234567; since 2026-11-21T22:28:07.001Z: 8082.5 s, epoch 19534 to 9';
+    expect(instantsIn(note, 'UTC')).toBe(
+      'run 01a20039030a-12345678: 59,854 of 1,234,567; since 21 Nov 2026, 22:28:07: 8082.5 s, epoch 19,534 to 9',
+    );
   });
 
   test('minor digits are those that the answer tells, else those of the code; what is no currency has some', () => {

@@ -73,9 +73,10 @@ export function dateTime(ms: number, tz: string, timeStyle: 'medium' | 'short' =
   return format.format(ms);
 }
 
-/** The server writes instants in UTC. */
+/** The server's notes have instants in UTC and numbers without separators; what is part of a name stays. */
 export function instantsIn(text: string, tz: string): string {
-  return text.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
+  const told = text.replaceAll(/(?<![\w.:-])\d{4,}(?![\w-]|\.\d)/g, (number) => count(BigInt(number)));
+  return told.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
 }
 
 /** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min. It does not break between two lines. */

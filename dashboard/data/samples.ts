@@ -66,6 +66,26 @@ export function ratesOf(samples: readonly Sample[]): Rates[] {
   });
 }
 
+const stepOf = (atMs: number): number => Math.floor(atMs / sampleEveryMs);
+
+/**
+ * The last four minutes in even steps up to the last look, as the charts' common axis needs them: looks come late, or not at
+ * all while the page is hidden. A look tells of the time since the one before, where that is not too long ago.
+ */
+export function ratesByTime(samples: readonly Sample[]): Rates[] {
+  const rates = ratesOf([...new Map(samples.map((sample) => [stepOf(sample.atMs), sample])).values()]);
+  const first = stepOf(samples.at(-1)?.atMs ?? 0) - keptSamples + 1;
+  return Array.from({ length: keptSamples }, (_, i) => {
+    const step = first + i;
+    const at = rates.findIndex(({ atMs }) => stepOf(atMs) >= step);
+    const [look, before] = [rates[at], rates[at - 1]];
+    const place = { atMs: step * sampleEveryMs };
+    if (look && stepOf(look.atMs) === step) return { ...look, ...place };
+    if (look && before && look.atMs - before.atMs <= maxGapMs) return { ...look, ...place, deadLetters: null };
+    return { ...place, accepted: null, counted: null, behind: null, deadLetters: null };
+  });
+}
+
 /** Partitions that have records waiting and have not moved for that long, as far as the samples reach. */
 export function standingStill(samples: readonly Sample[], forMs: number): number[] {
   const now = samples.at(-1);
@@ -76,6 +96,15 @@ export function standingStill(samples: readonly Sample[], forMs: number): number
     const waits = end !== null && end > offset && endThen !== null && endThen > offset;
     return waits && then.vector[p] === offset ? [p] : [];
   });
+}
+
+/** The first look, of those without a break, that found that partition where it is now. */
+export function stillSinceMs(samples: readonly Sample[], partition: number): number {
+  const offset = samples.at(-1)?.vector[partition];
+  const moved = samples.findLastIndex(
+    ({ vector, ends }) => vector[partition] !== offset || (ends[partition] ?? 0) <= vector[partition]!,
+  );
+  return samples[moved + 1]?.atMs ?? 0;
 }
 
 /** For how long, at least, records have been waiting for a batch run. */

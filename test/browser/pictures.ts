@@ -60,6 +60,25 @@ const savingOpen = async (page: Page): Promise<void> => {
   await whyOpen(page);
   await click(page, 'Save as report');
 };
+/** In the page: its stream tells of that difference too. */
+function differIn(note: string): void {
+  const ask = fetch;
+  globalThis.fetch = async (input, init) => {
+    const response = await ask(input, init);
+    const address = input instanceof Request ? input.url : String(input);
+    if (!address.includes('/v1/stream') || !response.body) return response;
+    const differing = new TransformStream<string, string>({
+      transform: (text, to) =>
+        to.enqueue(
+          text
+            .replaceAll('"audit":{"state":"equal"', '"audit":{"state":"different"')
+            .replaceAll(/"notes":\[(\]?)/g, (_, end: string) => `"notes":["${note}"${end || ','}`),
+        ),
+    });
+    const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(differing);
+    return new Response(body.pipeThrough(new TextEncoderStream()), response);
+  };
+}
 const openedOn = (name: string) => `/reports?report=${name}`;
 
 /** `open`: a page that stays open over several pictures. */
@@ -354,6 +373,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           name: 'pipeline/audit-different',
           async before(page) {
             const note = 'partition 1, epoch 8214: counted 312 live, 311 exact; store London: orders 97 live, 96 exact';
+            await page.addInitScript(differIn, note);
             await page.route('**/v1/batch-runs', async (route) => {
               const body = (await (await route.fetch()).json()) as { runs: object[] };
               const runs = body.runs.map((run, i) => (i === 0 ? { ...run, audit: 'different', auditNote: note } : run));

@@ -27,7 +27,8 @@ test('Redis is stopped: both pages say so, one what to do first; it comes back e
   await own.stop();
   await says('Redis is away');
   await says('look at Redis. No order is lost: batch runs go on');
-  expect(await verdict.getAttribute('class')).toContain('bad');
+  // So far no number is behind.
+  expect(await verdict.getAttribute('class')).toContain('act');
   await until('the strip says why', async () =>
     ((await today.locator('.truth-words').textContent()) ?? '').includes('Redis is away'),
   );
@@ -44,7 +45,8 @@ test('Redis is stopped: both pages say so, one what to do first; it comes back e
   await until('they look old', async () => (await filter()) === 'grayscale(1)');
   const words = (await today.locator('.truth-words').textContent()) ?? '';
   expect(words).toMatch(/^since .*: Redis is away or being read again, .*, the numbers stand at [\d:]+ \(/);
-  await says('The live numbers are behind the log');
+  await says('of the log is not counted yet');
+  expect(await verdict.getAttribute('class')).toContain('bad');
   await untilShown(figure(today, 'Orders'), '2');
   // A page that is opened meanwhile has the same numbers in all its parts.
   const late = await browsing.open();

@@ -58,5 +58,5 @@ export function findSilence(asked: Asked, answer: Answer, ends: OffsetVector | u
 
 /** Nearly every answer says how many late records wait: that tells nothing about a log that is ahead. */
 export function isAboutMore(note: string): boolean {
-  return !note.endsWith('wait for the next batch run');
+  return !note.endsWith('for the next batch run');
 }

@@ -28,7 +28,7 @@ export interface ReaderWatch {
 const markedWithinMs = 12_000;
 const marks = [
   'live part stale since',
-  'records of the log are not counted yet',
+  'not counted yet',
   'lag unknown since',
   'the log ends at',
   'the log was cut at',

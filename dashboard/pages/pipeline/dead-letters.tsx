@@ -5,14 +5,14 @@ import type { Status } from '../../data/pipeline.ts';
 import { Table } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
-export function DeadLetters({ status: { deadLetters }, isOld }: { status: Status; isOld: boolean }) {
+export function DeadLetters({ status: { deadLetters }, asOf }: { status: Status; asOf: string | undefined }) {
   const reasons = Object.entries(deadLetters?.byReason ?? {});
   const most = Math.max(1, ...reasons.map(([, number]) => number));
   return (
     <Panel
       title="Dead letters by reason"
-      subtitle={deadLetters ? `${count(deadLetters.total)} in all` : undefined}
-      isPending={isOld}
+      subtitle={asOf ?? (deadLetters ? `${count(deadLetters.total)} in all` : undefined)}
+      isPending={asOf !== undefined}
     >
       {!deadLetters && <p class="blank">Not known: ClickHouse, which keeps them, was not read yet.</p>}
       {deadLetters?.total === 0 && <p class="blank">None: every record that came could be counted.</p>}

@@ -12,11 +12,20 @@ const fateWords: Readonly<Record<Fate, readonly [name: string, means: string]>> 
   gap: ['Gap', 'no record: marks of transactions'],
 };
 
-export function LedgerPanel({ status: { partitions, totals }, isOld }: { status: Status; isOld: boolean }) {
+export function LedgerPanel({
+  status: { partitions, totals, lag },
+  asOf,
+}: {
+  status: Status;
+  asOf: string | undefined;
+}) {
   const spent = fates.reduce((sum, fate) => sum + totals[fate], 0);
   const isWhole = spent === totals.records && partitions.every(({ conserved }) => conserved);
+  const sum = isWhole
+    ? sumInWords(totals.records, lag.records)
+    : `${count(spent)} of ${count(totals.records)} offsets are accounted for`;
   return (
-    <Panel title="Ledger" subtitle="how each offset was spent" isPending={isOld}>
+    <Panel title="Ledger" subtitle={asOf ?? 'how each offset was spent'} isPending={asOf !== undefined}>
       <ul class="breakdown ledger" aria-label="Offsets by fate">
         {fates.map((fate) => (
           <li key={fate} class={fate}>
@@ -31,11 +40,7 @@ export function LedgerPanel({ status: { partitions, totals }, isOld }: { status:
           </li>
         ))}
       </ul>
-      <p class={`sum ${isWhole ? 'good' : 'bad'}`}>
-        {isWhole
-          ? `${count(totals.records)} offsets, all accounted for`
-          : `${count(spent)} of ${count(totals.records)} offsets are accounted for`}
-      </p>
+      <p class={`sum ${isWhole ? (lag.records === 0 ? 'good' : '') : 'bad'}`}>{sum}</p>
       <DataTable
         table={() => ({
           caption: 'Ledger by partition',
@@ -49,4 +54,11 @@ export function LedgerPanel({ status: { partitions, totals }, isOld }: { status:
       />
     </Panel>
   );
+}
+
+/** Of those that were read; what is not read yet is nowhere else in the ledger. */
+function sumInWords(read: number, unread: number | null): string {
+  if (unread === null) return `${count(read)} offsets are accounted for, how many are not read yet is not known`;
+  if (unread === 0) return `${count(read)} offsets, all accounted for`;
+  return `${count(read)} of ${count(read + unread)} offsets are accounted for, ${count(unread)} not read yet`;
 }

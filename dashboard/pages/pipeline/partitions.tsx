@@ -8,12 +8,11 @@ import { Panel } from '../../parts/panel.tsx';
 interface PartitionsProps {
   readonly status: Status;
   readonly samples: readonly Sample[];
-  readonly isOld: boolean;
+  readonly asOf: string | undefined;
 }
 
-export function Partitions({ status: { partitions, notes, lag }, samples, isOld }: PartitionsProps) {
+export function Partitions({ status: { partitions, notes, lag }, samples, asOf }: PartitionsProps) {
   const still = new Set(standingStill(samples, 10_000));
-  const most = Math.max(1, ...partitions.map(({ lagRecords }) => lagRecords ?? 0));
   const sumOf = (of: (partition: PartitionStatus) => number) => partitions.reduce((sum, one) => sum + of(one), 0);
   const isEndKnown = partitions.every(({ end }) => end !== null);
   const row = (one: PartitionStatus) => {
@@ -25,12 +24,7 @@ export function Partitions({ status: { partitions, notes, lag }, samples, isOld 
       <span key="state" class={`state ${state.level}`}>
         {state.words}
       </span>,
-      <span key="lag" class="lag">
-        <svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-          <rect width={(100 * (lagRecords ?? 0)) / most} height="1" />
-        </svg>
-        {known(lagRecords)}
-      </span>,
+      known(lagRecords),
       count(vector - tidemark),
       count(tidemark),
       count(vector),
@@ -40,8 +34,8 @@ export function Partitions({ status: { partitions, notes, lag }, samples, isOld 
   return (
     <Panel
       title="Partitions"
-      subtitle={lag.records === null ? 'how far behind is not known' : undefined}
-      isPending={isOld}
+      subtitle={asOf ?? (lag.records === null ? 'how far behind is not known' : undefined)}
+      isPending={asOf !== undefined}
     >
       <Table
         class="partitions"
@@ -78,8 +72,8 @@ const known = (offset: number | null): string => (offset === null ? 'unknown' : 
 
 function stateOf({ conserved, end, lagRecords }: PartitionStatus, at: { isTold: boolean; isStill: boolean }) {
   if (!conserved) return { level: 'bad', words: 'not accounted for' };
-  if (at.isTold) return { level: 'bad', words: 'see above' };
-  if (at.isStill) return { level: 'bad', words: 'stands still' };
+  if (at.isTold) return { level: 'note', words: 'held up' };
+  if (at.isStill) return { level: 'note', words: 'stands still' };
   if (end === null) return { level: 'note', words: 'end unknown' };
   return lagRecords ? { level: '', words: 'catching up' } : { level: '', words: 'at the end' };
 }

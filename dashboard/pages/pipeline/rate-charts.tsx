@@ -1,7 +1,7 @@
 // The last minutes, live: what comes in against what is counted, how far behind, what is refused.
 import { clockTime, count } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
-import { keptSamples, type Rates, ratesOf, type Sample, sampleEveryMs } from '../../data/samples.ts';
+import { type Rates, ratesByTime, type Sample } from '../../data/samples.ts';
 import { Chart, type ChartSeries } from '../../parts/chart.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
@@ -9,9 +9,9 @@ const heightPx = 110;
 
 export function RateCharts({ samples, isOld }: { samples: readonly Sample[]; isOld: boolean }) {
   const { tz } = pageState.value;
-  const rates = padded(ratesOf(samples));
+  const rates = ratesByTime(samples);
   const labels = rates.map(({ atMs }) => clockTime(atMs, tz));
-  const ticks = labels.map((label, i) => (beginsMinute(label, labels[i - 1]) && isInside(i) ? label.slice(0, 5) : ''));
+  const ticks = labels.map((label) => (label.endsWith(':00') ? label.slice(0, 5) : ''));
   const series = (
     label: string,
     look: Pick<ChartSeries, 'tone' | 'shape'>,
@@ -39,24 +39,4 @@ export function RateCharts({ samples, isOld }: { samples: readonly Sample[]; isO
       ])}
     </div>
   );
-}
-
-const beginsMinute = (label: string, before = label): boolean => label.slice(0, 5) !== before.slice(0, 5);
-/** At the ends a text would be cut off. */
-const isInside = (at: number): boolean => at >= 6 && at < keptSamples - 8;
-
-/** Always as many, so that the charts move without growing: time before the first look is unknown. */
-function padded(rates: readonly Rates[]): readonly Rates[] {
-  const firstMs = rates[0]?.atMs ?? 0;
-  const missing = keptSamples - rates.length;
-  const before = Array.from({ length: missing }, (_, i): Rates => {
-    return {
-      atMs: firstMs - (missing - i) * sampleEveryMs,
-      accepted: null,
-      counted: null,
-      behind: null,
-      deadLetters: null,
-    };
-  });
-  return [...before, ...rates];
 }

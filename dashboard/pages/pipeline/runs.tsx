@@ -10,10 +10,10 @@ import { Panel } from '../../parts/panel.tsx';
 interface RunsProps {
   readonly runs: readonly ToldRun[] | undefined;
   readonly problem: Problem | undefined;
-  readonly isOld: boolean;
+  readonly asOf: string | undefined;
 }
 
-export function Runs({ runs, problem, isOld }: RunsProps) {
+export function Runs({ runs, problem, asOf }: RunsProps) {
   const { tz } = pageState.value;
   const today = localDate(Date.now(), tz);
   const at = ({ publishedAt }: ToldRun): string => {
@@ -21,13 +21,17 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
     return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz).replace(/ \d{4},/, '');
   };
   const inOrder = (runs ?? []).toReversed();
+  const clocks = inOrder.map((run) => at(run).slice(-8));
+  const minutes = clocks.map((clock) => clock.slice(0, 5));
+  // To the minute where that tells all of them apart.
+  const ticks = new Set(minutes).size === minutes.length ? minutes : clocks;
   return (
     <Panel
       title="Batch runs"
-      subtitle={runs && (runs.length < 50 ? `${runs.length} so far` : 'the last 50')}
+      subtitle={asOf ?? (runs && (runs.length < 50 ? `${runs.length} so far` : 'the last 50'))}
       problem={problem}
       isLoading={!runs}
-      isPending={isOld}
+      isPending={asOf !== undefined}
     >
       {runs?.length === 0 && <p class="blank">No run is known yet.</p>}
       {runs && runs.length > 0 && (
@@ -39,7 +43,7 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
               heightPx={90}
               axisText={(seconds) => `${seconds} s`}
               labels={inOrder.map(at)}
-              ticks={inOrder.map((run) => at(run).slice(-8, -3))}
+              ticks={ticks}
               series={[
                 {
                   label: 'took',
@@ -54,7 +58,20 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
           <Table
             class="runs"
             caption="Batch runs, the newest first"
-            head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Compared', 'Run']}
+            head={[
+              'Published',
+              <abbr
+                key="audit"
+                title="what was counted live since the run before is compared with what the run counted; the rest of a run was not live"
+              >
+                Audit
+              </abbr>,
+              'Took',
+              'Records',
+              'Counted',
+              'Duplicates',
+              'Run',
+            ]}
             keys={runs.map(({ id }) => id)}
             rows={runs.map((run) => [
               at(run),
@@ -63,7 +80,6 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
               known(run.records),
               known(run.counted),
               known(run.duplicate),
-              count(run.auditedEvents),
               <code key="run">{run.id}</code>,
             ])}
           />
@@ -76,8 +92,8 @@ export function Runs({ runs, problem, isOld }: RunsProps) {
 const known = (records: number | null): string => (records === null ? '–' : count(records));
 
 /** Its evidence, or what could not be compared, is behind the word. */
-function Audit({ audit, auditNote }: ToldRun) {
-  const words = audit.replaceAll('-', ' ');
+function Audit({ audit, auditNote, auditedEvents }: ToldRun) {
+  const words = audit.replaceAll('-', ' ') + (auditedEvents > 0 ? ` (${count(auditedEvents)} compared)` : '');
   if (auditNote === '') return words;
   return (
     <details class={`evidence ${audit}`}>

@@ -23,12 +23,12 @@ export function Verdict(props: VerdictProps) {
   const isAsking = !status && !problem;
   const found = problem ? [unanswered({ ...props, problem }, tz)] : [];
   const findings = status && !problem ? findingsOf({ status, runs, samples, nowMs: atMs }) : found;
-  const bad = findings.filter(({ level }) => level === 'bad').length;
-  const level = isAsking ? 'asking' : bad > 0 ? 'bad' : findings.length > 0 ? 'note' : 'good';
+  const isEmpty = status?.totals.records === 0;
+  const level = isAsking || isEmpty ? 'asking' : 'good';
   return (
-    <section class={`verdict ${level}`} aria-label="What is wrong" aria-busy={isAsking}>
+    <section class={`verdict ${findings[0]?.level ?? level}`} aria-label="What is wrong" aria-busy={isAsking}>
       <h2>
-        <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(bad, findings.length, problem)}</span>
+        <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(findings, isEmpty, problem)}</span>
       </h2>
       {findings.length > 0 && <Findings findings={findings} />}
       {status && findings.length === 0 && <Proofs status={status} atMs={atMs} />}
@@ -36,13 +36,23 @@ export function Verdict(props: VerdictProps) {
   );
 }
 
-function headline(bad: number, all: number, problem: Problem | undefined): string {
-  if (problem) return bad > 0 ? 'Disconnected' : 'Not ready yet';
-  if (all === 0) return 'Nothing is wrong';
-  const notes = all - bad;
-  const toKnow = `${plural(notes, 'thing')} to know`;
-  if (bad === 0) return `Nothing is wrong, ${toKnow}`;
-  return `${bad === 1 ? '1 thing is' : `${bad} things are`} wrong${notes > 0 ? `, ${toKnow}` : ''}`;
+function headline(findings: readonly Finding[], isEmpty: boolean, problem: Problem | undefined): string {
+  if (problem) return findings[0]?.level === 'bad' ? 'Disconnected' : 'Not ready yet';
+  if (findings.length === 0) return isEmpty ? 'Ready, no orders yet' : 'Nothing is wrong';
+  const [bad, act, note] = (['bad', 'act', 'note'] as const).map(
+    (level) => findings.filter((one) => one.level === level).length,
+  ) as [number, number, number];
+  return [
+    bad > 0
+      ? `${plural(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} wrong`
+      : act > 0
+        ? 'The numbers are true'
+        : 'Nothing is wrong',
+    act > 0 && `${plural(act, 'thing')} ${act === 1 ? 'needs' : 'need'} you`,
+    note > 0 && `${plural(note, 'thing')} to know`,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
 function Findings({ findings }: { findings: readonly Finding[] }) {
@@ -64,7 +74,7 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
             </ul>
           </div>
           <p class="act">
-            <b>What to do:</b> {act}
+            <b>What to do:</b> {act.split('`').map((part, i) => (i % 2 ? <code key={i}>{part}</code> : part))}
           </p>
         </li>
       ))}
@@ -80,8 +90,7 @@ function Proofs({ status: { partitions, run, totals }, atMs }: { status: Status;
   if (totals.records === 0) {
     return (
       <p class="proofs">
-        No order has come yet: the pipeline stands ready. The first one shows here within seconds, for example with{' '}
-        <code>npx tidemark simulate</code>.
+        The first order shows here within seconds, for example with <code>npx tidemark simulate</code>.
       </p>
     );
   }
@@ -101,13 +110,13 @@ function unanswered({ status, atMs, problem }: VerdictProps & { problem: Problem
       level: 'note',
       what: 'Serving is getting ready',
       details: [words],
-      act: 'Nothing, if this lasts seconds: a first start waits for the first batch run. Else look at /readyz of the batch layer (port 8083), then of the speed layer (port 8082).',
+      act: 'Nothing, if this lasts seconds: a first start waits for the first batch run. Else look at `/readyz` of the batch layer (port 8083), then of the speed layer (port 8082).',
     };
   }
   return {
     level: 'bad',
     what: 'Serving does not answer',
-    details: [words, ...(status ? [`the figures below are those of ${clockTime(atMs, tz)}`] : [])],
-    act: 'Look whether serving runs (/livez, its log) and can be reached from here. Orders are taken and counted all the same; this page goes on by itself.',
+    details: [words, ...(status ? [`what is below is as of ${clockTime(atMs, tz)}`] : [])],
+    act: `Look whether serving runs and can be reached from here: \`curl ${location.origin}/livez\`, and its log. This alone does not stop counting; this page goes on by itself.`,
   };
 }
