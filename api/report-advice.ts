@@ -9,6 +9,7 @@ const advice: Readonly<Record<string, string>> = {
   'reports-away': passes,
   overloaded: passes,
   closing: passes,
+  'too-many-rows': 'Choose a shorter range, larger windows or fewer groups, and save it under the same name.',
   'report-timeout': 'Run it again when less goes on, or save it with less to ask: fewer groups, a shorter range.',
   'report-folder-failed':
     'Make the folder of the reports writable for serving (TIDEMARK_REPORTS_DIR), then run it again.',

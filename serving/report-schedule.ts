@@ -21,10 +21,25 @@ export interface ReportTimes {
 export const mostSkipped = 1_000;
 const searchedDays = 5 * 366;
 
+const fieldWords: Readonly<Record<string, readonly [name: string, bounds: string]>> = {
+  minute: ['minute', '0 to 59'],
+  hour: ['hour', '0 to 23'],
+  dayOfMonth: ['day of the month', '1 to 31'],
+  month: ['month', '1 to 12'],
+  dayOfWeek: ['day of the week', '0 to 7'],
+};
+
 /** undefined where it is a schedule; else what is wrong with it. */
 export function faultOfSchedule(expression: string): string | undefined {
   if (expression.trim().split(/\s+/).length !== 5) return 'it does not have five fields';
-  return cron.validateDetailed(expression).errors[0]?.message;
+  const [fault] = cron.validateDetailed(expression).errors;
+  if (!fault) return undefined;
+  const { field, value = '', message } = fault;
+  const [name, bounds] = fieldWords[field] ?? [];
+  if (!name) return message;
+  return /^\d+$/.test(value)
+    ? `the ${name} must be ${bounds}, not ${value}`
+    : `the ${name} is not understood: ${value}`;
 }
 
 /** @throws where `expression` is no schedule or `tz` no time zone. */

@@ -32,7 +32,7 @@ export function findingsOf(input: FindingsInput): Finding[] {
   );
 }
 
-const levels: readonly Finding['level'][] = ['bad', 'act', 'note'];
+export const levels: readonly Finding['level'][] = ['bad', 'act', 'note'];
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** That the live part stands still is one finding: why, as far as that is told, and below it all by which it is seen. */
@@ -62,10 +62,10 @@ function stillPartitions({ status: { partitions, notes }, samples }: FindingsInp
       what: still.length === 1 ? 'A partition stands still' : `${still.length} partitions stand still`,
       details: still.map((p) => {
         const { vector, lagRecords } = partitions[p]!;
-        const since = `since ${iso(stillSinceMs(samples, p))}`;
-        return `partition ${p} stands at offset ${count(vector)} with ${plural(lagRecords ?? 0, 'record')} waiting, ${since}`;
+        const waiting = `${plural(lagRecords ?? 0, 'record')} waiting, since ${iso(stillSinceMs(samples, p))}`;
+        return `partition ${p} stands at offset ${count(vector)} with ${waiting}`;
       }),
-      act: 'The speed layer is away or has stopped them: its `/readyz` (port 8082) says why. The next batch run counts the records all the same.',
+      act: 'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.',
     },
   ];
 }

@@ -26,6 +26,8 @@ export type Making =
 const told = signal<readonly Report[] | undefined>(undefined);
 /** Of the last answer; nothing of it is known without the token. */
 export const reports = computed(() => (operatorToken.value === undefined ? undefined : told.value));
+/** When the list was told. */
+export const reportsAtMs = signal(0);
 export const reportsProblem = signal<Problem | undefined>(undefined);
 /** By report. Kept while other pages are looked at: the server goes on. */
 export const makings = signal<ReadonlyMap<string, Making>>(new Map());
@@ -54,6 +56,7 @@ const ask = <T>(...request: Parameters<Client['operate']>): Promise<T> =>
 async function loadReports(): Promise<void> {
   try {
     told.value = (await ask<{ reports: readonly Report[] }>('GET', '/v1/reports')).reports;
+    reportsAtMs.value = Date.now();
     reportsProblem.value = undefined;
   } catch (error) {
     reportsProblem.value = problemOf(error);

@@ -65,43 +65,18 @@ function dayWords(day: string, weekDay: string, months: readonly number[]): stri
   const of = ` of ${names || 'each month'}`;
   const when = names && ` in ${names}`;
   const days = numbersOf(day, 1, 31);
-  const dates = days ? spans(days, ordinal) : specialDates(day);
   const week = numbersOf(weekDay, 0, 7, weekDayNames);
-  const ranked = week ? undefined : rankedDays(weekDay);
-  if (!dates || !(week ?? ranked)) return undefined;
+  if (!days || !week) return undefined;
   // Monday first; 0 and 7 are Sunday.
-  const weekDays = inOrder((week ?? []).map((one) => (one + 6) % 7));
+  const weekDays = inOrder(week.map((one) => (one + 6) % 7));
   const weekWords = spans(weekDays, (one) => weekDayNames[one]!);
-  if (days?.length === 31) {
-    if (ranked) return `on the ${ranked}${of}`;
+  if (days.length === 31) {
     return (weekDays.length === 7 ? 'every day' : isRun(weekDays) ? weekWords : `every ${weekWords}`) + when;
   }
   // It may be that no such day is there.
-  const rare = !days || days[0]! < 29 ? '' : names ? ', where there is one,' : ' that has it';
-  const only = ranked ? ` if that is the ${ranked}` : ` if that is a ${weekWords}`;
-  return `on the ${dates}${of}${rare}${weekDays.length === 7 ? '' : only.replace(' and ', ' or ')}`;
-}
-
-/** Weekdays by their place in the month. */
-function rankedDays(field: string): string | undefined {
-  const days = field.split(',').map((one) => {
-    const [, name = '', rank] = /^(\d|[a-z]{3,}?)(?:#([1-5])|l)$/.exec(one) ?? [];
-    const [number] = numbersOf(name, 0, 7, weekDayNames) ?? [];
-    return number === undefined ? '' : `${rank ? ordinal(Number(rank)) : 'last'} ${weekDayNames[(number + 6) % 7]}`;
-  });
-  return days.every(Boolean) ? listed(days) : undefined;
-}
-
-/** Days told from the end of the month, or by what weekday is near. */
-function specialDates(field: string): string | undefined {
-  const dates = field.split(',').map((one) => {
-    const [, before, near, date] = /^l-(\d+)$|^(\d+|l)w$|^(0?[1-9]|[12]\d|3[01])$/.exec(one) ?? [];
-    if (one === 'l') return 'last day';
-    if (before) return `${ordinal(Number(before))} day before the last`;
-    if (near) return near === 'l' ? 'last weekday' : `weekday nearest to the ${ordinal(Number(near))}`;
-    return date && ordinal(Number(date));
-  });
-  return dates.every(Boolean) ? listed(dates as string[]) : undefined;
+  const rare = days[0]! < 29 ? '' : names ? ', where there is one,' : ' that has it';
+  const only = weekDays.length === 7 ? '' : ` if that is a ${weekWords.replace(' and ', ' or ')}`;
+  return `on the ${spans(days, ordinal)}${of}${rare}${only}`;
 }
 
 const longMonths = monthNames.map((_, i) => new Date(2000, i).toLocaleDateString('en-GB', { month: 'long' }));

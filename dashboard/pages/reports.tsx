@@ -1,8 +1,10 @@
 // Reports: saved queries, when they are made, what became of them, and their files. All of it asks for the operator token.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { clockTime } from '../data/format.ts';
+import { connection } from '../data/live.ts';
 import { pageState } from '../data/navigation.ts';
 import { forgetToken, operatorToken } from '../data/operator.ts';
-import { reports, reportsProblem, useReports } from '../data/reports.ts';
+import { reports, reportsAtMs, reportsProblem, useReports } from '../data/reports.ts';
 import { PageLink } from '../parts/page-link.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { TokenForm } from '../parts/token-form.tsx';
@@ -33,7 +35,8 @@ export function ReportsPage() {
     );
   }
   const list = reports.value;
-  const { report: opened } = pageState.value;
+  const { report: opened, tz } = pageState.value;
+  const isAway = connection.value.kind === 'away';
   const isMissing = opened && list?.every(({ name }) => name !== opened);
   return (
     <Panel
@@ -51,19 +54,31 @@ export function ReportsPage() {
         {said || (isMissing && `There is no report ${opened}.`)}
       </p>
       {list?.length === 0 && <NoReports />}
+      {list && isAway && (
+        <p class="hint">
+          The list is that of {clockTime(reportsAtMs.value, tz)}. Nothing can be done with it until the server answers.
+        </p>
+      )}
       {list && list.length > 0 && (
-        <ul class="reports">
-          {list.map((report) => (
-            <ReportItem
-              key={report.name}
-              report={report}
-              onRemoved={(name) => {
-                setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
-                place.current?.focus();
-              }}
-            />
-          ))}
-        </ul>
+        <fieldset disabled={isAway}>
+          <p class="report-head report-titles" aria-hidden="true">
+            <span>Report</span>
+            <span>Schedule</span>
+            <span>Last made</span>
+          </p>
+          <ul class="reports">
+            {list.map((report) => (
+              <ReportItem
+                key={report.name}
+                report={report}
+                onRemoved={(name) => {
+                  setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
+                  place.current?.focus();
+                }}
+              />
+            ))}
+          </ul>
+        </fieldset>
       )}
     </Panel>
   );

@@ -57,6 +57,9 @@ export function ActionForm(props: {
   useEffect(() => {
     if (problem) place.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
   }, [problem]);
+  useEffect(() => {
+    if (said !== '') place.current?.querySelector('[role=alert]')!.scrollIntoView({ block: 'nearest' });
+  }, [said]);
   return (
     <form
       ref={place}

@@ -21,13 +21,19 @@ interface Question {
   readonly query: ClientQuery;
 }
 
+interface WhyButtonProps extends Question {
+  /** What it says. */
+  readonly word?: string;
+}
+
 const question = signal<Question | undefined>(undefined);
 
 /** A small button beside a number or a panel's title. */
-export function WhyButton({ title, query }: Question) {
+export function WhyButton({ title, query, word = 'Why?' }: WhyButtonProps) {
   return (
     <button type="button" class="why" aria-haspopup="dialog" onClick={() => (question.value = { title, query })}>
-      Why?<span class="unseen"> {title}</span>
+      {word}
+      <span class="unseen"> {title}</span>
     </button>
   );
 }
@@ -64,7 +70,8 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           ×
         </button>
       </header>
-      {answer ? (
+      {/* What is saved is the query: its form has the room. */}
+      {isSaving ? undefined : answer ? (
         <>
           <Meaning answer={answer} query={query} />
           <Evidence answer={answer} />
@@ -237,7 +244,8 @@ function Internals({ answer: { provenance, query } }: { answer: Answer }) {
   );
 }
 
-function CopyLine({ text }: { text: string }) {
+/** To be copied as it is. */
+export function CopyLine({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);

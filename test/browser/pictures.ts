@@ -274,7 +274,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           isOperator: true,
           address: openedOn('sales-of-yesterday'),
           after: async (page) => {
-            await page.locator('.files li').first().waitFor();
+            await page.locator('.report-runs tbody tr').first().waitFor();
             await page.getByText('Asking for its').waitFor({ state: 'detached' });
           },
         },
@@ -295,7 +295,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
             await click(page, 'Change the schedule of returns');
             await page.getByLabel('Schedule as cron').fill('0 25 * * *');
             await page.getByLabel('Schedule as cron').press('Enter');
-            await text('invalid expression')(page);
+            await text('the hour must be')(page);
           },
         },
         {

@@ -87,7 +87,7 @@ describe('Pipeline', () => {
       { key: 'poison', value: Buffer.from('no event') },
     ]);
     await says('Dead letters are coming in');
-    await says('The numbers are true, 1 thing needs you');
+    await says('The numbers are true, 1 thing to look at');
     await says('1 bad-frame');
     await says('1 came, the last at ');
     expect(await browsing.page.locator('.dead-letters li').allTextContents()).toEqual([
@@ -129,7 +129,7 @@ describe('Pipeline', () => {
     const { totals } = await status();
     const sum = browsing.page.locator('.sum');
     expect(await sum.textContent()).toBe(
-      `${count(totals.records)} of ${count(totals.records + 300)} offsets are accounted for, 300 not read yet`,
+      `${count(totals.records)} of ${count(totals.records + 300)} offsets accounted for, 300 not read yet`,
     );
     expect(await sum.getAttribute('class')).not.toContain('good');
   });

@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterEach(() => {
   // The browser tells of each refusal and of what a test cuts off; those that are meant are looked at in the browsing.page.
-  const meant = /the server responded with a status of 4\d\d|net::ERR_FAILED/;
+  const meant =
+    /the server responded with a status of 4\d\d|net::ERR_(FAILED|CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING)/;
   browsing.seen.splice(0, Infinity, ...browsing.seen.filter((line) => !meant.test(line)));
 });
 
@@ -101,9 +102,12 @@ describe('Reports', () => {
       runs: { file: string; token: string }[];
     };
     const [{ file, token }] = runs.runs as [{ file: string; token: string }];
-    const line = browsing.page.locator('.files li');
-    await until('the file is listed', async () => ((await line.textContent()) ?? '').includes(token));
-    const saved = await downloaded(() => line.getByRole('button').press('Enter'));
+    const line = browsing.page.locator('.report-runs tbody tr');
+    await until('the file is listed', async () => ((await line.textContent()) ?? '').includes(file));
+    expect(await line.textContent()).toContain('1 Jan 2020 to 1 Jan 2100, Europe/Amsterdam');
+    await line.getByText('version token').click();
+    expect(await line.locator('.copy-line code').textContent()).toBe(token);
+    const saved = await downloaded(() => line.getByRole('button', { name: /^Download/ }).press('Enter'));
     expect(saved.name).toBe(`orders-of-the-day-${file}`);
     const asked = 'measures=orders&from=2020-01-01&to=2100-01-01&tz=Europe/Amsterdam&format=csv';
     const answer = await fetch(`${browsing.stand.url}/v1/query?${asked}&atLeast=${token}`);
@@ -131,12 +135,14 @@ describe('Reports', () => {
     await giveToken();
     await button('Change the schedule of daily').press('Enter');
     const cron = browsing.page.getByLabel('Schedule as cron');
+    // The zone of its query.
+    expect(await browsing.page.getByLabel('Time zone of the schedule').inputValue()).toBe('Europe/Amsterdam');
     expect(await browsing.page.locator('.cron:focus').count()).toBe(1);
     await cron.fill('0 6');
     await browsing.page.getByText('2 of five fields').waitFor();
     await cron.fill('0 25 * * *');
     await button('Save the schedule').click();
-    await browsing.page.getByText('25 is a invalid expression for hour').waitFor();
+    await browsing.page.getByText('the hour must be 0 to 23, not 25').waitFor();
     expect(await cron.getAttribute('aria-invalid')).toBe('true');
     expect(await browsing.page.locator('.cron:focus').count()).toBe(1);
     await expectAccessible();
@@ -167,13 +173,14 @@ describe('Reports', () => {
     await browsing.page.goto(`${browsing.stand.url}/reports?report=gone`);
     await giveToken();
     await button('Remove gone').press('Enter');
+    await browsing.page.getByText('Remove the report “By store”?').waitFor();
     await expectAccessible();
     expect(await focused()).toBe('Keep it');
     await browsing.page.keyboard.press('Enter');
     expect((await operate('GET', '/gone')).status).toBe(200);
     expect(await focused()).toBe('Remove gone');
     await browsing.page.keyboard.press('Enter');
-    await button('Remove it').press('Enter');
+    await button('Remove this report').press('Enter');
     await browsing.page.getByText('gone is removed.').waitFor();
     expect((await operate('GET', '/gone')).status).toBe(404);
     expect(await browsing.page.getByRole('button', { name: /^Run now/ }).allTextContents()).toEqual(['Run now kept']);
@@ -212,13 +219,19 @@ describe('Reports', () => {
     }
     expect(seen[1]).toEqual(seen[0]);
     const [failed, written] = seen[0]!;
-    expect(failed!.slice(0, 3)).toEqual([
+    expect(failed!.slice(0, 4)).toEqual([
       at.format(Date.parse(runs[0]!.instant)),
-      expect.stringMatching(/^failed: .* \(too-many-rows\) .*save another query/),
-      '–',
+      '',
+      expect.stringMatching(/^failed: .* 100,000 rows \(too-many-rows\)$/),
+      '',
     ]);
-    expect(failed!.at(-1)).toBe('asked for');
-    expect(written!.slice(1, 4)).toEqual([`made ${runs[1]!.file}`, '2', expect.stringMatching(/^\d+\.\d s$/)]);
+    expect(written!.slice(2, 7)).toEqual([
+      'made',
+      '2',
+      expect.stringMatching(/^\d+\.\d s$/),
+      'hand',
+      expect.stringContaining(runs[1]!.file!),
+    ]);
     await expectAccessible();
     await operate('DELETE', '/often');
   });
@@ -246,10 +259,10 @@ describe('Reports', () => {
     await browsing.page.goto(`${browsing.stand.url}/reports`);
     await giveToken();
     await button('Run now too-much').click();
-    await browsing.page.getByText(/^Not made: .*\(too-many-rows\)$/).waitFor();
+    await browsing.page.getByText(/^Not made\.$/).waitFor();
     const last = report('too-much').getByText('failed');
     await last.waitFor();
-    await report('too-much').getByText('save another query under its name').waitFor();
+    await report('too-much').getByText('shorter range, larger windows').waitFor();
     await expectAccessible();
 
     await browsing.page.route('**/files/*', async (route) => route.fulfill({ body: 'something else' }));
@@ -264,6 +277,13 @@ describe('Reports', () => {
     await browsing.page.getByText('does not answer').waitFor();
     expect(await report('fine').count()).toBe(1);
     await browsing.page.unroute('**/v1/reports');
+
+    await browsing.stand.stopServing();
+    await browsing.page.getByText(/The list is that of \d\d:\d\d:\d\d\./).waitFor();
+    expect(await button('Run now fine').isDisabled()).toBe(true);
+    await expectAccessible();
+    await browsing.stand.startServing();
+    await until('it goes on', async () => !(await button('Run now fine').isDisabled()));
 
     await browsing.page.evaluate(() => sessionStorage.setItem('tidemark-operator-token', 'of-another-server'));
     await browsing.page.reload();

@@ -7,7 +7,6 @@ import { Panel } from '../../parts/panel.tsx';
 
 export function DeadLetters({ status: { deadLetters }, asOf }: { status: Status; asOf: string | undefined }) {
   const reasons = Object.entries(deadLetters?.byReason ?? {});
-  const most = Math.max(1, ...reasons.map(([, number]) => number));
   return (
     <Panel
       title="Dead letters by reason"
@@ -21,9 +20,6 @@ export function DeadLetters({ status: { deadLetters }, asOf }: { status: Status;
           <ul class="breakdown dead-letters" aria-label="Dead letters by reason">
             {reasons.map(([reason, number]) => (
               <li key={reason}>
-                <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-                  <rect width={(100 * number) / most} height="1" />
-                </svg>
                 <span class="group">
                   <code>{reason}</code> <span class="means">{deadLetterWords[reason]}</span>
                 </span>

@@ -58,7 +58,7 @@ export function LedgerPanel({
 
 /** Of those that were read; what is not read yet is nowhere else in the ledger. */
 function sumInWords(read: number, unread: number | null): string {
-  if (unread === null) return `${count(read)} offsets are accounted for, how many are not read yet is not known`;
+  if (unread === null) return `${count(read)} offsets accounted for, the log’s end is unknown`;
   if (unread === 0) return `${count(read)} offsets, all accounted for`;
-  return `${count(read)} of ${count(read + unread)} offsets are accounted for, ${count(unread)} not read yet`;
+  return `${count(read)} of ${count(read + unread)} offsets accounted for, ${count(unread)} not read yet`;
 }

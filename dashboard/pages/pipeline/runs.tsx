@@ -21,10 +21,6 @@ export function Runs({ runs, problem, asOf }: RunsProps) {
     return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz).replace(/ \d{4},/, '');
   };
   const inOrder = (runs ?? []).toReversed();
-  const clocks = inOrder.map((run) => at(run).slice(-8));
-  const minutes = clocks.map((clock) => clock.slice(0, 5));
-  // To the minute where that tells all of them apart.
-  const ticks = new Set(minutes).size === minutes.length ? minutes : clocks;
   return (
     <Panel
       title="Batch runs"
@@ -43,7 +39,7 @@ export function Runs({ runs, problem, asOf }: RunsProps) {
               heightPx={90}
               axisText={(seconds) => `${seconds} s`}
               labels={inOrder.map(at)}
-              ticks={ticks}
+              ticks={inOrder.map((run) => at(run).slice(-8))}
               series={[
                 {
                   label: 'took',
@@ -60,10 +56,7 @@ export function Runs({ runs, problem, asOf }: RunsProps) {
             caption="Batch runs, the newest first"
             head={[
               'Published',
-              <abbr
-                key="audit"
-                title="what was counted live since the run before is compared with what the run counted; the rest of a run was not live"
-              >
+              <abbr key="audit" title="compares what was counted live since the run before">
                 Audit
               </abbr>,
               'Took',

@@ -1,7 +1,7 @@
 // What is wrong, in plain words with what to do; or that nothing is, and by what that is known.
 import type { Problem } from '../../data/problem.ts';
 import type { Finding } from '../../data/advice.ts';
-import { findingsOf, plural } from '../../data/findings.ts';
+import { findingsOf, levels, plural } from '../../data/findings.ts';
 import { clockTime, duration, instantsIn } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import type { Status, ToldRun } from '../../data/pipeline.ts';
@@ -39,21 +39,14 @@ export function Verdict(props: VerdictProps) {
 function headline(findings: readonly Finding[], isEmpty: boolean, problem: Problem | undefined): string {
   if (problem) return findings[0]?.level === 'bad' ? 'Disconnected' : 'Not ready yet';
   if (findings.length === 0) return isEmpty ? 'Ready, no orders yet' : 'Nothing is wrong';
-  const [bad, act, note] = (['bad', 'act', 'note'] as const).map(
-    (level) => findings.filter((one) => one.level === level).length,
-  ) as [number, number, number];
-  return [
-    bad > 0
-      ? `${plural(bad, 'thing')} ${bad === 1 ? 'is' : 'are'} wrong`
-      : act > 0
-        ? 'The numbers are true'
-        : 'Nothing is wrong',
-    act > 0 && `${plural(act, 'thing')} ${act === 1 ? 'needs' : 'need'} you`,
-    note > 0 && `${plural(note, 'thing')} to know`,
-  ]
-    .filter(Boolean)
-    .join(', ');
+  const parts = levels.flatMap((level) => {
+    const number = findings.filter((one) => one.level === level).length;
+    return number > 0 ? `${plural(number, 'thing')} ${levelWords[level]}` : [];
+  });
+  return [...(findings[0]!.level === 'bad' ? [] : ['The numbers are true']), ...parts].join(', ');
 }
+
+const levelWords: Readonly<Record<Finding['level'], string>> = { bad: 'wrong', act: 'to look at', note: 'to know' };
 
 function Findings({ findings }: { findings: readonly Finding[] }) {
   const { tz } = pageState.value;

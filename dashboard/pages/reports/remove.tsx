@@ -3,7 +3,13 @@ import { useRef } from 'preact/hooks';
 import { removeReport } from '../../data/reports.ts';
 import { useAction, wordsOf } from '../../parts/action.tsx';
 
-export function RemoveButton({ name, onRemoved }: { name: string; onRemoved: (name: string) => void }) {
+interface RemoveProps {
+  readonly name: string;
+  readonly title: string;
+  readonly onRemoved: (name: string) => void;
+}
+
+export function RemoveButton({ name, title, onRemoved }: RemoveProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { isBusy, problem, start, clear } = useAction();
   return (
@@ -13,7 +19,7 @@ export function RemoveButton({ name, onRemoved }: { name: string; onRemoved: (na
       </button>
       <dialog ref={dialog} class="why-dialog confirm" aria-labelledby={`remove-${name}`} onClose={clear}>
         <div class="why-body">
-          <h2 id={`remove-${name}`}>Remove {name}?</h2>
+          <h2 id={`remove-${name}`}>Remove the report “{title || name}”?</h2>
           <p>Its query and schedule are gone then. Its files stay in the server's folder of reports.</p>
           <p class="wrong" role="alert">
             {wordsOf(problem)}
@@ -25,7 +31,7 @@ export function RemoveButton({ name, onRemoved }: { name: string; onRemoved: (na
               aria-disabled={isBusy}
               onClick={() => start(() => removeReport(name).then(() => onRemoved(name)))}
             >
-              {isBusy ? 'Removing…' : 'Remove it'}
+              {isBusy ? 'Removing…' : 'Remove this report'}
             </button>
             <button type="button" class="quiet" autofocus onClick={() => dialog.current?.close()}>
               Keep it

@@ -1,16 +1,18 @@
 // One report: what it asks, when it is due, what became of it last, and what can be done with it.
 import { useId, useRef, useState } from 'preact/hooks';
+import { adviceOf } from '../../../api/report-advice.ts';
+import type { WrittenRun } from '../../../api/report-schema.ts';
 import { definitions } from '../../data/definitions.ts';
-import { bytes, clockTime, count, dateTime } from '../../data/format.ts';
+import { bytes, clockTime, count, dateTime, instantsIn } from '../../data/format.ts';
 import { go, pageState } from '../../data/navigation.ts';
 import { queryInWords } from '../../data/report-query.ts';
 import { type Making, makeReport, makings, type Report } from '../../data/reports.ts';
 import { scheduleWords } from '../../data/schedule.ts';
 import { WhyButton } from '../../parts/why.tsx';
-import { DownloadButton, Files, rowsInWords } from './files.tsx';
+import { DownloadButton, rowsInWords } from './download.tsx';
 import { nextInWords } from './next-in-words.ts';
 import { RemoveButton } from './remove.tsx';
-import { Failed, RunHistory } from './run-history.tsx';
+import { RunHistory } from './run-history.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 
 export interface ReportItemProps {
@@ -31,7 +33,7 @@ export function ReportItem({ report, onRemoved }: ReportItemProps) {
           <h3 id={id}>{title || name}</h3>
           {title && <code class="hint">{name}</code>}
           <p class="report-query">
-            {queryInWords(query, titleOfMeasure)} <WhyButton title={title || name} query={query} />
+            {queryInWords(query, titleOfMeasure)} <WhyButton word="Query" title={title || name} query={query} />
           </p>
         </div>
         <div>
@@ -69,7 +71,11 @@ export function ReportItem({ report, onRemoved }: ReportItemProps) {
         </div>
       </div>
       <p class={`report-making ${making?.kind ?? ''}`} role="status">
-        {making ? <MakingWords making={making} /> : report.underway && <UnderwayWords {...report.underway} />}
+        {making ? (
+          <MakingWords making={making} lastRun={lastRun} />
+        ) : (
+          report.underway && <UnderwayWords {...report.underway} />
+        )}
       </p>
       {isOpen && <More report={report} onRemoved={onRemoved} />}
     </li>
@@ -84,35 +90,46 @@ function LastRun({ report: { lastRun } }: { report: Report }) {
   const { tz } = pageState.value;
   if (lastRun === null) return <p class="hint">never made</p>;
   const isFailed = lastRun.outcome === 'failed';
-  const words = !isFailed && [
-    rowsInWords(lastRun.rows),
-    bytes(lastRun.bytes),
-    lastRun.trigger === 'made-up' && 'made up for later',
-    lastRun.skipped > 0 && `${count(lastRun.skipped)} before it were missed`,
-    ...lastRun.notes,
-  ];
   return (
     <div>
       <p class={isFailed ? 'wrong' : ''}>
         {isFailed ? 'failed' : 'made'} {dateTime(Date.parse(lastRun.instant), tz)}
       </p>
-      <p class="hint">{words ? words.filter(Boolean).join(', ') : isFailed && <Failed {...lastRun} />}</p>
+      <p class="hint">
+        {lastRun.outcome === 'written' ? (
+          writtenInWords(lastRun).join(', ')
+        ) : (
+          <>
+            <span class="wrong">{instantsIn(lastRun.detail, tz)}</span> {adviceOf(lastRun.code)}
+          </>
+        )}
+      </p>
     </div>
   );
 }
 
-function MakingWords({ making }: { making: Making }) {
+function writtenInWords({ rows, bytes: size, trigger, skipped, notes }: WrittenRun) {
+  return [
+    rowsInWords(rows),
+    bytes(size),
+    trigger === 'made-up' && 'made up for later',
+    skipped > 0 && `${count(skipped)} before it were missed`,
+    ...notes,
+  ].filter(Boolean);
+}
+
+function MakingWords({ making, lastRun }: { making: Making } & Pick<Report, 'lastRun'>) {
   switch (making.kind) {
     case 'making':
       return <>Making it since {clockTime(making.sinceMs, pageState.value.tz)}…</>;
     case 'made':
       return <>Done: {rowsInWords(making.rows)}.</>;
-    case 'failed':
-      return (
-        <>
-          Not made: {making.problem.detail} ({making.problem.code})
-        </>
-      );
+    case 'failed': {
+      const { code, detail } = making.problem;
+      // The last run says why, where there was one.
+      const isTold = lastRun?.outcome === 'failed' && lastRun.code === code;
+      return <>Not made{isTold ? '.' : `: ${detail} (${code})`}</>;
+    }
     default:
       return making satisfies never;
   }
@@ -154,13 +171,9 @@ function More({ report, onRemoved }: ReportItemProps) {
       <dd>
         <RunHistory report={report} />
       </dd>
-      <dt>Files</dt>
-      <dd>
-        <Files report={report} />
-      </dd>
       <dt />
       <dd>
-        <RemoveButton name={name} onRemoved={onRemoved} />
+        <RemoveButton {...report} onRemoved={onRemoved} />
       </dd>
     </dl>
   );

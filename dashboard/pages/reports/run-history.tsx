@@ -1,62 +1,85 @@
-// The last runs of a report: when, for which instant, why, and what came of it; as the server keeps them, across its restarts.
-import { adviceOf } from '../../../api/report-advice.ts';
+// The last runs of a report and the files that there are: when, for which instant, of which time, why, and what came of it;
+// as the server keeps them, across its restarts.
 import type { ReportRun } from '../../../api/report-schema.ts';
-import { count, dateTime, duration } from '../../data/format.ts';
-import { type Report, runsOf } from '../../data/reports.ts';
+import { bytes, count, dateTime, duration, instantsIn, localDateTime } from '../../data/format.ts';
+import { filesOf, type Report, runsOf } from '../../data/reports.ts';
 import { wordsOf } from '../../parts/action.tsx';
 import { Table } from '../../parts/data-table.tsx';
+import { CopyLine } from '../../parts/why.tsx';
 import { useAsked } from './asked.ts';
+import { DownloadButton } from './download.tsx';
 
-const because: Readonly<Record<ReportRun['trigger'], string>> = {
+const startedBy: Readonly<Record<ReportRun['trigger'], string>> = {
   schedule: 'schedule',
   'made-up': 'schedule, made up for later',
-  operator: 'asked for',
+  operator: 'hand',
 };
 
+const ask = (name: string) => Promise.all([runsOf(name), filesOf(name)]);
+
 export function RunHistory({ report }: { report: Report }) {
-  const { known: runs, problem } = useAsked(report, runsOf);
-  const at = (text: string) => dateTime(Date.parse(text), report.tz);
+  const { name, tz } = report;
+  const { known, problem } = useAsked(report, ask);
+  const at = (text: string) => dateTime(Date.parse(text), tz);
   if (problem) return <p class="wrong">{wordsOf(problem)}</p>;
-  if (!runs) return <p class="hint">Asking for its runs…</p>;
-  if (runs.length === 0) return <p>None yet.</p>;
+  if (!known) return <p class="hint">Asking for its runs…</p>;
+  const [runs, { files, total }] = known;
+  const fileOf = (run: ReportRun) => (run.outcome === 'written' ? run.file : undefined);
+  const told = new Set(runs.map(fileOf));
+  // Files stay longer than runs are remembered.
+  const lines = [
+    ...runs.map((run) => ({ run, file: fileOf(run) })),
+    ...files.filter(({ file }) => !told.has(file)).map(({ file, made }) => ({ run: made, file })),
+  ];
+  if (lines.length === 0) return <p>None yet: run it, or wait until it is due.</p>;
+  const cells = ({ run, file = '' }: (typeof lines)[number]) => {
+    const written = run?.outcome === 'written' ? run : undefined;
+    const found = files.find((one) => one.file === file);
+    return [
+      run && at(run.instant),
+      written && coveredBy(written.query),
+      run?.outcome === 'failed' ? <Failed key="outcome" {...run} tz={tz} /> : run ? 'made' : 'unreadable',
+      written && count(written.rows),
+      run && duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
+      run && startedBy[run.trigger] + (run.skipped > 0 ? `, ${count(run.skipped)} before it were missed` : ''),
+      file && (
+        <>
+          <code>{file}</code> <span class="hint">{found && bytes(found.bytes)}</span>
+          {written && (
+            <details>
+              <summary class="hint">version token</summary>
+              <CopyLine text={written.token} />
+            </details>
+          )}
+        </>
+      ),
+      found && <DownloadButton key="save" report={name} file={file} sha256={found.made?.sha256} />,
+    ];
+  };
+  const older = total - files.length;
   return (
-    <Table
-      class="report-runs"
-      caption={`The last runs of ${report.name}`}
-      head={[`Made for (${report.tz})`, 'Outcome', 'Rows', 'Took', 'Began', 'Because of']}
-      keys={runs.map(({ instant, trigger }) => instant + trigger)}
-      rows={runs.map((run) => [
-        at(run.instant),
-        <Outcome key="outcome" run={run} />,
-        run.outcome === 'written' ? count(run.rows) : '–',
-        duration(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
-        at(run.startedAt),
-        because[run.trigger] + (run.skipped > 0 ? `, ${count(run.skipped)} before it were missed` : ''),
-      ])}
-    />
+    <>
+      <Table
+        class="report-runs"
+        caption={`The last runs and the files of ${name}`}
+        head={[`Made for (${tz})`, 'Covers', 'Outcome', 'Rows', 'Took', 'Started by', 'File', 'Save']}
+        keys={lines.map(({ run, file }) => file ?? `${run?.instant}`)}
+        rows={lines.map(cells)}
+      />
+      {older > 0 && <p class="hint">{count(older)} older files are in the server's folder of reports.</p>}
+    </>
   );
 }
 
-function Outcome({ run }: { run: ReportRun }) {
-  return run.outcome === 'written' ? (
-    <>
-      made <code>{run.file}</code>
-    </>
-  ) : (
-    <>
-      failed: <Failed {...run} />
-    </>
-  );
+/** The time that the range of the query came to. */
+function coveredBy({ from, to, tz }: { from?: string; to?: string; tz?: string }) {
+  return from && to && `${localDateTime(from)} to ${localDateTime(to)}, ${tz}`;
 }
 
-/** Why, and what to do. */
-export function Failed({ detail, code }: { detail: string; code: string }) {
+function Failed({ detail, code, tz }: { detail: string; code: string; tz: string }) {
   return (
-    <>
-      <span class="wrong">
-        {detail} ({code})
-      </span>{' '}
-      {adviceOf(code)}
-    </>
+    <span class="wrong">
+      failed: {instantsIn(detail, tz)} ({code})
+    </span>
   );
 }

@@ -8,7 +8,9 @@ import { nextInWords } from './next-in-words.ts';
 /** `onClose` is told what was done. */
 export function ScheduleForm({ report, onClose }: { report: Report; onClose: (said: string) => void }) {
   const action = useAction();
-  const [schedule, setSchedule] = useState<Schedule>({ schedule: report.schedule, tz: report.tz });
+  // Until there is a schedule its zone is the one in which the query is asked.
+  const tz = report.schedule === null ? (report.query.tz ?? report.tz) : report.tz;
+  const [schedule, setSchedule] = useState<Schedule>({ schedule: report.schedule, tz });
   const save = async (): Promise<void> => {
     const { title, query } = (await findReport(report.name)) ?? report;
     onClose(`Saved: ${nextInWords(await saveReport(report.name, { title, query, ...schedule }))}.`);

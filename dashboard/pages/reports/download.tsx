@@ -1,0 +1,37 @@
+// How a file of a report is saved from here.
+import { useState } from 'preact/hooks';
+import { count } from '../../data/format.ts';
+import { downloadFile } from '../../data/reports.ts';
+import { useAction, wordsOf } from '../../parts/action.tsx';
+
+export function DownloadButton({ report, file, sha256 }: { report: string; file: string; sha256: string | undefined }) {
+  const { isBusy, problem, start } = useAction();
+  const [said, setSaid] = useState('');
+  return (
+    <span class="download">
+      <button
+        type="button"
+        class="action"
+        aria-disabled={isBusy}
+        onClick={() =>
+          start(async () => {
+            setSaid('');
+            await downloadFile(report, file, sha256);
+            setSaid(`Saved as ${report}-${file}`);
+          })
+        }
+      >
+        Download
+        <span class="unseen">
+          {' '}
+          {report} {file}
+        </span>
+      </button>
+      <span class={problem ? 'hint wrong' : 'hint'} role="status">
+        {wordsOf(problem) || said}
+      </span>
+    </span>
+  );
+}
+
+export const rowsInWords = (rows: number): string => `${count(rows)} row${rows === 1 ? '' : 's'}`;
