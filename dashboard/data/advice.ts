@@ -6,7 +6,7 @@ export interface Finding {
    */
   readonly level: 'bad' | 'act' | 'note';
   /** The live part stands still: by this, or it is seen by this. */
-  readonly still?: 'cause' | 'effect';
+  readonly still?: 'cause' | 'effect' | undefined;
   readonly what: string;
   /** As serving says it, with offsets and times. */
   readonly details: readonly string[];
@@ -136,5 +136,11 @@ const unknown: Rule = {
 /** One finding for all notes that mean the same. */
 export function adviceOn(notes: readonly string[]): Finding[] {
   const ruleOf = (note: string) => rules.find(({ matches }) => matches.test(note)) ?? unknown;
-  return [...Map.groupBy(notes, ruleOf)].map(([{ matches: _, ...rule }, details]) => ({ ...rule, details }));
+  return [...Map.groupBy(notes, ruleOf)].map(([{ level, still, what, act }, details]) => ({
+    level,
+    still,
+    what,
+    details,
+    act,
+  }));
 }

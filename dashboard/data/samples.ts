@@ -66,6 +66,7 @@ export function ratesOf(samples: readonly Sample[]): Rates[] {
   });
 }
 
+const unknownRates = { accepted: null, counted: null, behind: null };
 const stepOf = (atMs: number): number => Math.floor(atMs / sampleEveryMs);
 
 /**
@@ -81,8 +82,8 @@ export function ratesByTime(samples: readonly Sample[]): Rates[] {
     const [look, before] = [rates[at], rates[at - 1]];
     const place = { atMs: step * sampleEveryMs };
     if (look && stepOf(look.atMs) === step) return { ...look, ...place };
-    if (look && before && look.atMs - before.atMs <= maxGapMs) return { ...look, ...place, deadLetters: null };
-    return { ...place, accepted: null, counted: null, behind: null, deadLetters: null };
+    const isSeen = look && before && look.atMs - before.atMs <= maxGapMs;
+    return { ...(isSeen ? look : unknownRates), ...place, deadLetters: null };
   });
 }
 

@@ -18,13 +18,16 @@ export interface PanelProps {
   readonly isLoading?: boolean;
   /** What is shown answers an earlier question; the new answer is on its way. */
   readonly isPending?: boolean;
+  /** That it is old, and since when; in the place of the subtitle. */
+  readonly asOf?: string | undefined;
   readonly class?: string;
   readonly actions?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
 export function Panel(props: PanelProps) {
-  const { title, subtitle, query, problem, isLoading, isPending, actions, children } = props;
+  const { title, query, problem, isLoading, asOf, actions, children } = props;
+  const { subtitle, isPending } = asOf ? { subtitle: asOf, isPending: true } : props;
   const id = useId();
   const isAway = connection.value.kind === 'away';
   // The strip above says it once for all panels.

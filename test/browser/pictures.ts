@@ -173,7 +173,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           before: unanswered,
           after: (page) => page.locator('.figures').waitFor(),
         },
-        { name: 'pipeline/empty', after: verdict('No order has come yet') },
+        { name: 'pipeline/empty', after: verdict('no orders yet') },
         { name: 'pipeline/loading', before: unanswered, after: verdict('Asking how the pipeline is') },
         { name: 'reports/no-token', isMain: true, after: text('A report is a query with a name') },
         {

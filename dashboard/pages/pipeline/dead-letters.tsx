@@ -8,11 +8,7 @@ import { Panel } from '../../parts/panel.tsx';
 export function DeadLetters({ status: { deadLetters }, asOf }: { status: Status; asOf: string | undefined }) {
   const reasons = Object.entries(deadLetters?.byReason ?? {});
   return (
-    <Panel
-      title="Dead letters by reason"
-      subtitle={asOf ?? (deadLetters ? `${count(deadLetters.total)} in all` : undefined)}
-      isPending={asOf !== undefined}
-    >
+    <Panel title="Dead letters by reason" subtitle={deadLetters && `${count(deadLetters.total)} in all`} asOf={asOf}>
       {!deadLetters && <p class="blank">Not known: ClickHouse, which keeps them, was not read yet.</p>}
       {deadLetters?.total === 0 && <p class="blank">None: every record that came could be counted.</p>}
       {deadLetters && deadLetters.total > 0 && (

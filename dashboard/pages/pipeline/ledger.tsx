@@ -25,7 +25,7 @@ export function LedgerPanel({
     ? sumInWords(totals.records, lag.records)
     : `${count(spent)} of ${count(totals.records)} offsets are accounted for`;
   return (
-    <Panel title="Ledger" subtitle={asOf ?? 'how each offset was spent'} isPending={asOf !== undefined}>
+    <Panel title="Ledger" subtitle="how each offset was spent" asOf={asOf}>
       <ul class="breakdown ledger" aria-label="Offsets by fate">
         {fates.map((fate) => (
           <li key={fate} class={fate}>

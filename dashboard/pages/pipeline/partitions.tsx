@@ -32,11 +32,7 @@ export function Partitions({ status: { partitions, notes, lag }, samples, asOf }
     ];
   };
   return (
-    <Panel
-      title="Partitions"
-      subtitle={asOf ?? (lag.records === null ? 'how far behind is not known' : undefined)}
-      isPending={asOf !== undefined}
-    >
+    <Panel title="Partitions" subtitle={lag.records === null && 'how far behind is not known'} asOf={asOf}>
       <Table
         class="partitions"
         caption="Partitions: tidemark, live part, the log's end, lag"

@@ -24,10 +24,10 @@ export function Runs({ runs, problem, asOf }: RunsProps) {
   return (
     <Panel
       title="Batch runs"
-      subtitle={asOf ?? (runs && (runs.length < 50 ? `${runs.length} so far` : 'the last 50'))}
+      subtitle={runs && (runs.length < 50 ? `${runs.length} so far` : 'the last 50')}
       problem={problem}
       isLoading={!runs}
-      isPending={asOf !== undefined}
+      asOf={asOf}
     >
       {runs?.length === 0 && <p class="blank">No run is known yet.</p>}
       {runs && runs.length > 0 && (

@@ -167,7 +167,7 @@ function More({ report, onRemoved }: ReportItemProps) {
         <p role="status">{said}</p>
         {isEditing && <ScheduleForm report={report} onClose={toggle} />}
       </dd>
-      <dt>Runs</dt>
+      <dt>Runs and files</dt>
       <dd>
         <RunHistory report={report} />
       </dd>
