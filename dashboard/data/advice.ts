@@ -67,13 +67,13 @@ export const rules: readonly Rule[] = [
     level: 'act',
     still: 'cause',
     what: 'The live part is full and stands still',
-    act: 'It goes on with the next batch run: look why none is published (log and `/readyz` of the batch layer).',
+    act: 'It goes on with the next batch run. If this stays, look at `/readyz` of the batch layer (port 8083) and its log.',
   },
   {
     matches: /live epoch .* is not whole/,
     level: 'act',
     what: 'Live counters in Redis are damaged and not used',
-    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its `/readyz` and its log.',
+    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its `/readyz` (port 8082) and its log.',
   },
   {
     matches: /ClickHouse cannot be read/,
@@ -85,19 +85,19 @@ export const rules: readonly Rule[] = [
     matches: /^ClickHouse was set back/,
     level: 'act',
     what: 'ClickHouse was set back to an older state',
-    act: 'Views and runs are made again by themselves. If this stays, read the log of the batch layer: it names what the archive lacks.',
+    act: 'Views and runs are made again by themselves. If this stays, read the log of the batch layer.',
   },
   {
     matches: /^run \S+ is not used: /,
     level: 'act',
     what: 'The newest batch run has lost rows and is not used',
-    act: 'Views are made again by themselves with the next runs. If this stays, read the log of the batch layer.',
+    act: 'Views and runs are made again by themselves. If this stays, read the log of the batch layer.',
   },
   {
     matches: /^run \S+ is not used yet/,
     level: 'note',
     what: 'The newest batch run waits until the live counters have come as far',
-    act: 'Usually that takes a second. If it stays, look at `/readyz` of the speed layer.',
+    act: 'Usually that takes a second. If this stays, look at `/readyz` of the speed layer (port 8082).',
   },
   {
     matches: /of the log (is|are) not counted yet/,

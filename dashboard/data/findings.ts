@@ -13,6 +13,8 @@ export interface FindingsInput {
   readonly nowMs: number;
 }
 
+/** So much later than its effects a cause may be noticed. */
+const noticedMs = 5_000;
 /** Dead letters come in as long as the last of them is no older. */
 const comingInMs = 30_000;
 /** A batch run is late after this or three times the usual pause between two. */
@@ -37,17 +39,29 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** That the live part stands still is one finding: why, as far as that is told, and below it all by which it is seen. */
 function withEffects(found: readonly Finding[]): Finding[] {
-  const cause = found.find(({ still }) => still === 'cause') ?? found.find(({ still }) => still);
-  const effects = found.filter((one) => one.still === 'effect' && one !== cause);
-  if (!cause || effects.length === 0) return [...found];
+  const cause = found.find(({ still }) => still === 'cause');
+  const seen = found.find(({ still }) => still === 'effect');
+  return [cause, seen].reduce<Finding[]>(
+    (all, head) => (head && all.includes(head) ? joined(all, head) : all),
+    [...found],
+  );
+}
+
+function joined(found: readonly Finding[], head: Finding): Finding[] {
+  // What began before its cause was noticed has another one.
+  const isOlder = (one: Finding) => head.still === 'cause' && sinceMs(one) < sinceMs(head) - noticedMs;
+  const effects = found.filter((one) => one.still === 'effect' && one !== head && !isOlder(one));
   const inShort = ({ what, details }: Finding) => (details.length === 1 ? details[0]! : inSentence(what));
   const whole: Finding = {
-    ...cause,
-    level: [cause, ...effects].some(({ level }) => level === 'bad') ? 'bad' : cause.level,
-    details: [...cause.details, ...effects.map((one) => `because of this, it seems: ${inShort(one)}`)],
+    ...head,
+    level: effects.find(({ level }) => level === 'bad')?.level ?? head.level,
+    details: [...head.details, ...effects.map((one) => `because of this, it seems: ${inShort(one)}`)],
   };
-  return found.flatMap((one) => (one === cause ? [whole] : effects.includes(one) ? [] : [one]));
+  return found.flatMap((one) => (one === head ? whole : effects.includes(one) ? [] : one));
 }
+
+/** NaN where it is not told. */
+const sinceMs = ({ details }: Finding): number => Date.parse(/since (\S+Z)/.exec(details.join())?.[1] ?? '');
 
 /** Not those of which serving tells why. */
 function stillPartitions({ status: { partitions, notes }, samples }: FindingsInput): Finding[] {
@@ -87,7 +101,7 @@ function lateRun({ status: { run }, runs, samples, nowMs }: FindingsInput): Find
       level: isSure ? 'act' : 'note',
       what: isSure ? 'Batch runs have stopped' : 'The next batch run may be late',
       details: [`the last one was published ${duration(ageMs)} ago; ${plural(waiting, 'record')} wait for the next`],
-      act: 'Answers stay right: what waits is counted live. Look at `/readyz` of the batch layer (port 8083) and its log, which says why a run was refused.',
+      act: 'Answers stay right: what waits is counted live. Look at `/readyz` of the batch layer (port 8083) and its log.',
     },
   ];
 }
@@ -108,7 +122,7 @@ function deadLetters({ status, samples, nowMs }: FindingsInput): Finding[] {
         reasons.join(', '),
         ...(last ? [`${count(came)} came, the last at ${iso(last.atMs)}${isComing ? '' : ', none since'}`] : []),
       ],
-      act: 'What they are is below, by reason. They lie in the dead-letter topic (`.dlq` after the name of the orders’ topic) with their bytes: mend what wrote them and send them again, which is harmless to what was counted.',
+      act: 'They lie with their bytes in the topic of the orders’ name and `.dlq`. Mend what wrote them and send them again: nothing is counted twice.',
     },
   ];
 }

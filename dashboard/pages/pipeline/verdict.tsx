@@ -103,7 +103,7 @@ function unanswered({ status, atMs, problem }: VerdictProps & { problem: Problem
       level: 'note',
       what: 'Serving is getting ready',
       details: [words],
-      act: 'Nothing, if this lasts seconds: a first start waits for the first batch run. Else look at `/readyz` of the batch layer (port 8083), then of the speed layer (port 8082).',
+      act: 'A first start waits for the first batch run. If this stays, look at `/readyz` of the batch layer (port 8083) and of the speed layer (port 8082).',
     };
   }
   return {
