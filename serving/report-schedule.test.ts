@@ -23,6 +23,12 @@ test.each(['', '0 6 * *', '0 0 6 * * *', '@daily', '60 * * * *', '0 25 * * *', '
   (text) => expect(faultOfSchedule(text)).toBeTypeOf('string'),
 );
 
+test.each([
+  ['0 25 * * *', 'the hour must be 0 to 23, not 25'],
+  ['0 6 q 13 *', 'the day of the month is not understood: q'],
+  ['0 6 * * 8', 'the day of the week must be 0 to 7, not 8'],
+])('%s: %s', (text, fault) => expect(faultOfSchedule(text)).toBe(fault));
+
 describe('what is due', () => {
   const daily = createReportTimes('0 6 * * *', 'UTC');
 

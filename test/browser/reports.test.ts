@@ -116,12 +116,18 @@ describe('Reports', () => {
     expect(saved.text).toMatch(/,3\r?\n/);
 
     // Saved again under its name it would be another: that is asked first.
+    await browsing.page.setViewportSize({ width: 390, height: 700 });
     await browsing.page.goto(browsing.stand.url);
     await button('Why? Units').click();
     await button('Save as report').click();
     await browsing.page.getByLabel('Name').fill('orders-of-the-day');
     await browsing.page.getByRole('button', { name: 'Save', exact: true }).click();
-    await browsing.page.getByText('There is a report orders-of-the-day already.').waitFor();
+    const taken = browsing.page.getByText('There is a report orders-of-the-day already.');
+    await taken.waitFor();
+    // On a phone too it is seen, and what the number stands on makes room.
+    const { y, height } = (await taken.boundingBox())!;
+    expect(y + height).toBeLessThan(browsing.page.viewportSize()!.height);
+    expect(await browsing.page.locator('.why-dialog .facts').count()).toBe(0);
     expect(await (await operate('GET', '/orders-of-the-day')).json()).toMatchObject({ title: 'Orders of the day' });
     await button('Replace orders-of-the-day').click();
     await browsing.page.getByText('Saved as orders-of-the-day').waitFor();
