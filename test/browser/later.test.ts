@@ -70,7 +70,7 @@ describe('what is loaded later', () => {
     expect(before).toEqual(['index']);
     expect(scripts.toSorted()).toEqual(['pipeline', 'reports']);
     for (const [name, words] of [
-      ['Pipeline', 'Nothing is wrong'],
+      ['Pipeline', 'Ready, no orders yet'],
       ['Reports', 'A report is a query with a name'],
     ] as const) {
       await goTo(name);
@@ -80,7 +80,7 @@ describe('what is loaded later', () => {
   });
 
   test.each([
-    ['pipeline', 'Nothing is wrong'],
+    ['pipeline', 'Ready, no orders yet'],
     ['reports', 'A report is a query with a name'],
   ])('/%s by its address loads itself', async (path, words) => {
     await browsing.page.goto(`${browsing.stand.url}/${path}`);
@@ -92,7 +92,7 @@ describe('what is loaded later', () => {
     await openWithoutMore();
     deployAnother();
     await goTo('Pipeline');
-    await says('Nothing is wrong');
+    await says('Ready, no orders yet');
     expect(pages).toBe(2);
     expect(new URL(browsing.page.url()).pathname).toBe('/pipeline');
     expectOnlyFiles();
@@ -106,7 +106,7 @@ describe('what is loaded later', () => {
     expect(pages).toBe(2);
     await browsing.page.unroute('**/assets/pipeline-*');
     await browsing.page.getByRole('button', { name: 'Load it anew' }).click();
-    await says('Nothing is wrong');
+    await says('Ready, no orders yet');
     expectOnlyFiles();
   });
 
