@@ -64,11 +64,15 @@ describe('what serving says', () => {
       `bad: Redis is away or read again: the live part stands still / ${away} / ${effects}`,
     ]);
     expect(briefly({ notes: [away] })[0]).toMatch(/^act: /);
+    // Behind for a short time is amber, as in the strip, but not while Redis is away.
+    const short = { ...still, lag: { records: 7, ms: 6_000 } };
+    expect(briefly({ ...short, notes: [behind] })[0]).toMatch(/^act: The live numbers/);
+    expect(briefly({ ...short, notes: [away] })[0]).toMatch(/^bad: Redis/);
     // Records that waited before have waited for something else.
     const later = `live part stale since ${ago(4_000)}: Redis is away or being read again`;
     expect(briefly({ ...still, notes: [behind, later] }, { samples })).toEqual([
       `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,
-      `act: Redis is away or read again: the live part stands still / ${later}`,
+      `bad: Redis is away or read again: the live part stands still / ${later}`,
     ]);
     expect(briefly({ ...still, notes: [behind] }, { samples })).toEqual([
       `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,

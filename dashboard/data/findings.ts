@@ -24,11 +24,14 @@ const surelyWaitingMs = 70_000;
 
 export function findingsOf(input: FindingsInput): Finding[] {
   const { lag, notes } = input.status;
-  const told = adviceOn(notes).map((one) =>
-    one.still === 'effect' && lag.ms !== null
-      ? { ...one, details: one.details.map((detail) => `${detail}, since ${iso(input.nowMs - lag.ms!)}`) }
-      : one,
-  );
+  const told = adviceOn(notes).map((one): Finding => {
+    if (!one.still || lag.ms === null) return one;
+    // As the strip judges what stands still.
+    const isAway = lag.records && one.details[0]!.startsWith('live part stale');
+    const level = isAway || lag.ms > longBehindMs ? 'bad' : 'act';
+    if (one.still === 'cause') return { ...one, level };
+    return { ...one, level, details: one.details.map((it) => `${it}, since ${iso(input.nowMs - lag.ms!)}`) };
+  });
   return withEffects([...stillPartitions(input), ...told, ...lateRun(input), ...deadLetters(input)]).toSorted(
     (a, b) => levels.indexOf(a.level) - levels.indexOf(b.level),
   );

@@ -41,7 +41,7 @@ const behindMs = 5_000;
 export const longBehindMs = 10_000;
 
 /** What the sentence says already. */
-const told = /^live part stale|not counted yet|late records wait/;
+const told = /^live part stale|not counted yet|late records? waits?/;
 
 /**
  * Since when the oldest record waits that is accepted and not counted; undefined where none waits. As long as nothing more
