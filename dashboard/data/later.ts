@@ -44,9 +44,9 @@ function createLater<M>(page: Page, load: () => Promise<M>): LaterPart<M> {
   };
 }
 
-export const pipelinePart = createLater('pipeline', () => import('../pages/pipeline.tsx'));
+export const pipelinePart = createLater('pipeline', () => import('../pages/later-pages.ts'));
 /** Also what saves a query as a report, from any page. */
-export const reportsPart = createLater('reports', () => import('../pages/reports.tsx'));
+export const reportsPart = createLater('reports', () => import('../pages/later-pages.ts'));
 
 const isAnswered = computed(() => liveAnswer.value !== undefined);
 

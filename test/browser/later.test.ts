@@ -16,7 +16,7 @@ beforeEach(() => {
   });
 });
 
-const laterFiles = '**/assets/{pipeline,reports}-*';
+const laterFiles = '**/assets/later-pages-*';
 const goTo = (name: string) => browsing.page.getByRole('link', { name, exact: true }).click();
 const says = (words: string) => browsing.page.getByText(words).waitFor();
 
@@ -26,7 +26,7 @@ async function openWithoutMore(): Promise<void> {
   await page.route(laterFiles, (route) => route.abort());
   await page.goto(stand.url);
   await untilSettled(page);
-  await until('both were asked for', async () => scripts.length === 3);
+  await until('both were asked for', async () => scripts.length === 2);
   await page.unroute(laterFiles);
 }
 
@@ -59,16 +59,16 @@ function expectOnlyFiles(): void {
 }
 
 describe('what is loaded later', () => {
-  test('a first look loads one script, the others follow once there are numbers, and going there asks for nothing', async () => {
+  test('a first look loads one script, the other follows once there are numbers, and going there asks for nothing', async () => {
     const { page, stand } = browsing;
     let hasAnswered = false;
     page.on('response', (response) => (hasAnswered ||= response.url().includes('/v1/stream')));
     const before: string[] = [];
     page.on('request', () => hasAnswered || before.push(...scripts.splice(0)));
     await page.goto(stand.url);
-    await until('all is loaded', async () => [...before, ...scripts].length === 3);
+    await until('all is loaded', async () => [...before, ...scripts].length === 2);
     expect(before).toEqual(['index']);
-    expect(scripts.toSorted()).toEqual(['pipeline', 'reports']);
+    expect(scripts.toSorted()).toEqual(['later']);
     for (const [name, words] of [
       ['Pipeline', 'Ready, no orders yet'],
       ['Reports', 'A report is a query with a name'],
@@ -76,7 +76,7 @@ describe('what is loaded later', () => {
       await goTo(name);
       await says(words);
     }
-    expect([scripts.length, pages]).toEqual([2, 1]);
+    expect([scripts.length, pages]).toEqual([1, 1]);
   });
 
   test.each([
@@ -85,7 +85,7 @@ describe('what is loaded later', () => {
   ])('/%s by its address loads itself', async (path, words) => {
     await browsing.page.goto(`${browsing.stand.url}/${path}`);
     await says(words);
-    expect(scripts.slice(0, 2)).toEqual(['index', path]);
+    expect(scripts.slice(0, 2)).toEqual(['index', 'later']);
   });
 
   test('where another build was deployed meanwhile, going to a page gives that of the new build', async () => {
@@ -100,11 +100,11 @@ describe('what is loaded later', () => {
 
   test('a file that the new build has not either is said once, and the page is not loaded again and again', async () => {
     await openWithoutMore();
-    await browsing.page.route('**/assets/pipeline-*', (route) => route.fulfill({ status: 404 }));
+    await browsing.page.route(laterFiles, (route) => route.fulfill({ status: 404 }));
     await goTo('Pipeline');
     await says('The dashboard on the server is another one by now.');
     expect(pages).toBe(2);
-    await browsing.page.unroute('**/assets/pipeline-*');
+    await browsing.page.unroute(laterFiles);
     await browsing.page.getByRole('button', { name: 'Load it anew' }).click();
     await says('Ready, no orders yet');
     expectOnlyFiles();
