@@ -6,6 +6,7 @@ import { client } from './client.ts';
 import { localDate } from './format.ts';
 import { pageState } from './navigation.ts';
 import type { Extent } from './page-state.ts';
+import { isWatched } from './visibility.ts';
 
 const told = signal<Status | undefined>(undefined);
 /** undefined: not known yet; null: there is no data. */
@@ -14,22 +15,27 @@ export const extent = signal<Extent | null | undefined>(undefined);
 export const wholeExtent = signal<Status['extent']>(null);
 
 const dayMs = 86_400_000;
+const againMs = 60_000;
 
-/** Asks until the extent is known. */
-export async function loadExtent(): Promise<void> {
+/** Asks until the extent is known, and once a minute after that: it grows with the data. Runs as long as the page is open. */
+export async function followExtent(): Promise<void> {
   effect(() => {
     if (told.value) extent.value = extentIn(told.value, pageState.value.tz, Date.now());
   });
-  for (let failures = 1; ; failures++) {
+  for (let failures = 0; ; ) {
     try {
-      const status = await client.status();
-      wholeExtent.value = status.extent;
-      told.value = status;
-      if (status.extent !== null) return;
+      if (failures > 0 || isWatched.peek()) {
+        const status = await client.status();
+        wholeExtent.value = status.extent;
+        told.value = status;
+      }
+      failures = wholeExtent.value === null ? failures + 1 : 0;
     } catch {
       // Serving is away or not ready: the truth strip says so.
+      failures += 1;
     }
-    await new Promise((resolve) => setTimeout(resolve, backOffMs(failures, Math.random())));
+    const waitMs = failures === 0 ? againMs : backOffMs(failures, Math.random());
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 
