@@ -127,7 +127,7 @@ describe('Reports', () => {
     // On a phone too it is seen, and what the number stands on makes room.
     const { y, height } = (await taken.boundingBox())!;
     expect(y + height).toBeLessThan(browsing.page.viewportSize()!.height);
-    expect(await browsing.page.locator('.why-dialog .facts').count()).toBe(0);
+    expect(await browsing.page.locator('.why-dialog .facts:visible').count()).toBe(0);
     expect(await (await operate('GET', '/orders-of-the-day')).json()).toMatchObject({ title: 'Orders of the day' });
     await button('Replace orders-of-the-day').click();
     await browsing.page.getByText('Saved as orders-of-the-day').waitFor();
@@ -234,7 +234,7 @@ describe('Reports', () => {
     expect(written!.slice(2, 7)).toEqual([
       'made',
       '2',
-      expect.stringMatching(/^\d+\.\d s$/),
+      expect.stringMatching(/^\d+\.\d\ss$/),
       'hand',
       expect.stringContaining(runs[1]!.file!),
     ]);
