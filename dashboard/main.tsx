@@ -38,7 +38,7 @@ followVisibility();
 go({}, 'replace');
 keepLive();
 void loadDefinitions();
-void followExtent();
+followExtent();
 preloadWhenIdle();
 const app = document.getElementById('app')!;
 app.textContent = '';

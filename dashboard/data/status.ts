@@ -1,12 +1,12 @@
 // The pipeline's state as GET /v1/status tells it: the extent of all data, and what the pages about the pipeline show.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import type { Status } from '../../api/client.ts';
 import { backOffMs } from './back-off.ts';
 import { client } from './client.ts';
 import { localDate } from './format.ts';
+import { liveAnswer } from './live.ts';
 import { pageState } from './navigation.ts';
 import type { Extent } from './page-state.ts';
-import { isWatched } from './visibility.ts';
 
 const told = signal<Status | undefined>(undefined);
 /** undefined: not known yet; null: there is no data. */
@@ -15,27 +15,33 @@ export const extent = signal<Extent | null | undefined>(undefined);
 export const wholeExtent = signal<Status['extent']>(null);
 
 const dayMs = 86_400_000;
-const againMs = 60_000;
+const run = computed(() => liveAnswer.value?.provenance.run ?? '');
 
-/** Asks until the extent is known, and once a minute after that: it grows with the data. Runs as long as the page is open. */
-export async function followExtent(): Promise<void> {
+/** Asks for the extent until it is known, and again with each batch run: it brings what is older than all before. */
+export function followExtent(): void {
   effect(() => {
     if (told.value) extent.value = extentIn(told.value, pageState.value.tz, Date.now());
   });
-  for (let failures = 0; ; ) {
+  effect(() => {
+    void run.value;
+    const ending = new AbortController();
+    void untracked(() => ask(ending.signal));
+    return () => ending.abort();
+  });
+}
+
+async function ask(ending: AbortSignal): Promise<void> {
+  for (let failures = 1; !ending.aborted; failures++) {
     try {
-      if (failures > 0 || isWatched.peek()) {
-        const status = await client.status();
-        wholeExtent.value = status.extent;
-        told.value = status;
-      }
-      failures = wholeExtent.value === null ? failures + 1 : 0;
+      const status = await client.status();
+      if (ending.aborted) return;
+      wholeExtent.value = status.extent;
+      told.value = status;
+      if (status.extent !== null) return;
     } catch {
       // Serving is away or not ready: the truth strip says so.
-      failures += 1;
     }
-    const waitMs = failures === 0 ? againMs : backOffMs(failures, Math.random());
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await new Promise((resolve) => setTimeout(resolve, backOffMs(failures, Math.random())));
   }
 }
 
