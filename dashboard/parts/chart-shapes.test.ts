@@ -72,3 +72,9 @@ test('a mark lies across its window at its value, each in front of all halos', (
     ['past', 61, 69, 23, 2],
   ]);
 });
+
+test('marks that stand close together have no halos', () => {
+  const { plot, drawn } = plotOf(20, 0, 10);
+  drawMarks(plot, [10, 5], { colour: 'past', halo: 'sheet', pxRatio: 1 });
+  expect(drawn.map(([colour]) => colour)).toEqual(['past', 'past']);
+});

@@ -40,6 +40,9 @@ export function drawBars(
   ctx.restore();
 }
 
+/** Narrower windows' marks are one line, of which halos would take as much as they give. */
+const haloFromPx = 8;
+
 /** A short line across each window at its value, like the mark of a tide on a wall; seen on bars by its halo. */
 export function drawMarks(
   plot: Plot,
@@ -49,11 +52,7 @@ export function drawMarks(
   const { columnPx, xOf, yOf } = placesIn(plot);
   const half = Math.min(30 * look.pxRatio, columnPx * 0.46);
   const { ctx } = plot;
-  ctx.save();
-  for (const [colour, aroundPx] of [
-    [look.halo, look.pxRatio],
-    [look.colour, 0],
-  ] as const) {
+  const draw = (colour: string, aroundPx: number): void => {
     ctx.fillStyle = colour;
     for (let at = 0; at < values.length; at += 1) {
       const value = values[at];
@@ -61,7 +60,10 @@ export function drawMarks(
       const top = Math.round(yOf(value)) - look.pxRatio - aroundPx;
       ctx.fillRect(xOf(at) - half, top, 2 * half, 2 * (look.pxRatio + aroundPx));
     }
-  }
+  };
+  ctx.save();
+  if (columnPx >= haloFromPx * look.pxRatio) draw(look.halo, look.pxRatio);
+  draw(look.colour, 0);
   ctx.restore();
 }
 
