@@ -197,7 +197,7 @@ export const servingMutants: readonly Mutant[] = [
     file: 'serving/series.ts',
     find: "const currency = values[at] ?? '';",
     replace: "const currency = '';",
-    tests: ['serving/query-oracle.property.test.ts'],
+    tests: ['serving/query-language.test.ts', 'serving/query-oracle.property.test.ts'],
   },
   {
     id: 'live-part-after-the-views',
