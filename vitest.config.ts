@@ -10,7 +10,7 @@ export default defineConfig({
     // Tests wait for stores more than they compute.
     maxWorkers: Math.max(3, availableParallelism()),
     globalSetup: ['test/stack.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });
