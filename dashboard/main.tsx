@@ -2,7 +2,7 @@
 // the other pages are loaded when somebody goes there.
 import { render } from 'preact';
 import { loadDefinitions } from './data/definitions.ts';
-import { pipelinePart, preloadWhenIdle, reportsPart } from './data/later.ts';
+import { preloadWhenIdle } from './data/later.ts';
 import { keepLive } from './data/live.ts';
 import { followHistory, go, pageState } from './data/navigation.ts';
 import type { Page } from './data/page-state.ts';
@@ -25,9 +25,9 @@ function OtherPage({ page }: { page: Exclude<Page, 'today'> }) {
     <>
       <h1 class="unseen">{pageTitles[page]}</h1>
       {page === 'pipeline' ? (
-        <Later part={pipelinePart}>{({ PipelinePage }) => <PipelinePage />}</Later>
+        <Later>{({ PipelinePage }) => <PipelinePage />}</Later>
       ) : (
-        <Later part={reportsPart}>{({ ReportsPage }) => <ReportsPage />}</Later>
+        <Later>{({ ReportsPage }) => <ReportsPage />}</Later>
       )}
     </>
   );

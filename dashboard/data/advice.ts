@@ -17,6 +17,10 @@ interface Rule extends Omit<Finding, 'details'> {
   readonly matches: RegExp;
 }
 
+/** Also where a partition is seen to stand still before a note tells it. */
+export const lookAtSpeed =
+  'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.';
+
 export const rules: readonly Rule[] = [
   {
     matches: /^partition \d+: the log (was cut|ends) at/,
@@ -104,7 +108,7 @@ export const rules: readonly Rule[] = [
     level: 'bad',
     still: 'effect',
     what: 'The live numbers are behind the log',
-    act: 'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.',
+    act: lookAtSpeed,
   },
   {
     matches: /late records? waits? for the next batch run/,

@@ -1,9 +1,9 @@
 // What is wrong with the pipeline, the worst first: serving's notes, and what its figures say beside them. Pure.
-import { adviceOn, type Finding } from './advice.ts';
-import { count, duration } from './format.ts';
+import { adviceOn, type Finding, lookAtSpeed } from './advice.ts';
+import { count, duration, plural } from './format.ts';
 import type { Status, ToldRun } from './pipeline.ts';
 import { ratesOf, type Sample, standingStill, stillSinceMs, waitingMs } from './samples.ts';
-import { longBehindMs } from './truth.ts';
+import { isLivePartAway, longBehindMs } from './truth.ts';
 import { inSentence } from './words.ts';
 
 export interface FindingsInput {
@@ -27,7 +27,7 @@ export function findingsOf(input: FindingsInput): Finding[] {
   const told = adviceOn(notes).map((one): Finding => {
     if (!one.still || lag.ms === null) return one;
     // As the strip judges what stands still.
-    const isAway = lag.records && one.details[0]!.startsWith('live part stale');
+    const isAway = lag.records && isLivePartAway(one.details[0]!);
     const level = isAway || lag.ms > longBehindMs ? 'bad' : 'act';
     if (one.still === 'cause') return { ...one, level };
     return { ...one, level, details: one.details.map((it) => `${it}, since ${iso(input.nowMs - lag.ms!)}`) };
@@ -82,7 +82,7 @@ function stillPartitions({ status: { partitions, notes }, samples }: FindingsInp
         const waiting = `${plural(lagRecords ?? 0, 'record')} waiting, since ${iso(stillSinceMs(samples, p))}`;
         return `partition ${p} stands at offset ${count(vector)} with ${waiting}`;
       }),
-      act: 'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.',
+      act: lookAtSpeed,
     },
   ];
 }
@@ -128,8 +128,4 @@ function deadLetters({ status, samples, nowMs }: FindingsInput): Finding[] {
       act: 'They lie with their bytes in the topic of the orders’ name and `.dlq`. Mend what wrote them and send them again: nothing is counted twice.',
     },
   ];
-}
-
-export function plural(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 }

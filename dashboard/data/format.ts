@@ -8,6 +8,11 @@ export function count(value: Integer): string {
   return grouping.format(value).replace('-', '−');
 }
 
+/** 1 record, 1,234 records */
+export function plural(number: number, word: string): string {
+  return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
+}
+
 const compacting = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** 1234 → 1.2k: where there is little room. */

@@ -1,52 +1,40 @@
-// Parts of the dashboard that a first look does without: loaded when they are needed, or before, once the browser has
-// nothing else to do. Their files go with the build that they are of: a page that was opened before another one was
+// What a first look at the dashboard does without, one file: loaded when it is needed, or before, once the browser has
+// nothing else to do. The file goes with the build that it is of: a page that was opened before another one was
 // deployed asks for what is gone. Whoever goes to such a page gets the new build by loading the address anew, once a build;
 // else it is said.
 //
 // none → loading → here; away where the server does not answer, gone where it does and the file is not there.
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { liveAnswer } from './live.ts';
 import { pageState } from './navigation.ts';
-import type { Page } from './page-state.ts';
 import { inTabStorage } from './tab-storage.ts';
 
-type Loading<M> =
-  | { readonly kind: 'none' | 'loading' | 'away' | 'gone' }
-  | { readonly kind: 'here'; readonly module: M };
+const load = () => import('../pages/later-pages.ts');
+export type LaterPages = Awaited<ReturnType<typeof load>>;
 
-export interface LaterPart<M> {
-  readonly state: ReadonlySignal<Loading<M>>;
-  /** Never throws: what became of it is in the state. */
-  need(): Promise<void>;
-  /** As far as nothing is in the way; nobody waits for it. */
-  preload(): Promise<void>;
-}
+type Loading =
+  | { readonly kind: 'none' | 'loading' | 'away' | 'gone' }
+  | { readonly kind: 'here'; readonly module: LaterPages };
+
+export const laterPages = signal<Loading>({ kind: 'none' });
 
 const place = 'tidemark-loaded-anew';
 const answerMs = 10_000;
 
-function createLater<M>(page: Page, load: () => Promise<M>): LaterPart<M> {
-  const state = signal<Loading<M>>({ kind: 'none' });
-  const bring = async () => void (state.value = { kind: 'here', module: await load() });
-  return {
-    state,
-    async need() {
-      const { kind } = state.peek();
-      if (kind === 'here' || kind === 'loading') return;
-      state.value = { kind: 'loading' };
-      await bring().catch(async () => {
-        if (!(await isServed())) state.value = { kind: 'away' };
-        else if (pageState.peek().page === page && isFirstTime()) location.reload();
-        else state.value = { kind: 'gone' };
-      });
-    },
-    preload: () => bring().catch(() => undefined),
-  };
-}
+const bring = async () => void (laterPages.value = { kind: 'here', module: await load() });
 
-export const pipelinePart = createLater('pipeline', () => import('../pages/later-pages.ts'));
-/** Also what saves a query as a report, from any page. */
-export const reportsPart = createLater('reports', () => import('../pages/later-pages.ts'));
+/** Never throws: what became of it is in the state. */
+export async function needLaterPages(): Promise<void> {
+  const { kind } = laterPages.peek();
+  if (kind === 'here' || kind === 'loading') return;
+  laterPages.value = { kind: 'loading' };
+  await bring().catch(async () => {
+    if (!(await isServed())) laterPages.value = { kind: 'away' };
+    // Today is here: what is missed there is a dialog's, and what was typed stays.
+    else if (pageState.peek().page !== 'today' && isFirstTime()) location.reload();
+    else laterPages.value = { kind: 'gone' };
+  });
+}
 
 const isAnswered = computed(() => liveAnswer.value !== undefined);
 
@@ -56,7 +44,8 @@ export function preloadWhenIdle(): void {
     if (!isAnswered.value) return;
     // Not in every browser.
     const soon = 'requestIdleCallback' in globalThis ? requestIdleCallback : setTimeout;
-    soon(() => void Promise.all([pipelinePart.preload(), reportsPart.preload()]));
+    // As far as nothing is in the way; nobody waits for it.
+    soon(() => void bring().catch(() => undefined));
   });
 }
 

@@ -10,9 +10,9 @@ import type { Extent } from './page-state.ts';
 
 const told = signal<Status | undefined>(undefined);
 /** undefined: not known yet; null: there is no data. */
-export const extent = signal<Extent | null | undefined>(undefined);
+export const extent = computed(() => told.value && extentIn(told.value, pageState.value.tz, Date.now()));
 /** In full, as the server told it. */
-export const wholeExtent = signal<Status['extent']>(null);
+export const wholeExtent = computed(() => told.value?.extent ?? null);
 
 const dayMs = 86_400_000;
 const run = computed(() => liveAnswer.value?.provenance.run ?? '');
@@ -20,10 +20,9 @@ const run = computed(() => liveAnswer.value?.provenance.run ?? '');
 /** Asks for the extent until it is known, and again with each batch run: it brings what is older than all before. */
 export function followExtent(): void {
   effect(() => {
-    if (told.value) extent.value = extentIn(told.value, pageState.value.tz, Date.now());
-  });
-  effect(() => {
-    void run.value;
+    const wanted = run.value;
+    const known = told.peek();
+    if (known?.extent && known.run.id >= wanted) return undefined;
     const ending = new AbortController();
     void untracked(() => ask(ending.signal));
     return () => ending.abort();
@@ -35,7 +34,6 @@ async function ask(ending: AbortSignal): Promise<void> {
     try {
       const status = await client.status();
       if (ending.aborted) return;
-      wholeExtent.value = status.extent;
       told.value = status;
       if (status.extent !== null) return;
     } catch {

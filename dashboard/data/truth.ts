@@ -2,7 +2,7 @@
 import type { Provenance } from './answer.ts';
 import type { Problem } from './problem.ts';
 import type { Connection } from './connection.ts';
-import { clockTime, count, duration, instantsIn } from './format.ts';
+import { clockTime, duration, instantsIn, plural } from './format.ts';
 
 type Level = 'waiting' | 'true' | 'note' | 'stale' | 'away';
 
@@ -39,6 +39,9 @@ export interface TruthInput {
 const behindMs = 5_000;
 /** Behind by more than this somebody must look; the page of the pipeline says so too. */
 export const longBehindMs = 10_000;
+
+/** Of a note of serving: Redis is away, or read again. */
+export const isLivePartAway = (note: string): boolean => note.startsWith('live part stale');
 
 /** What the sentence says already. */
 const told = /^live part stale|not counted yet|late records? waits?/;
@@ -94,7 +97,7 @@ export function truthOf(input: TruthInput): Truth {
   const { lagMs, lagRecords, audit, deadLetters, deferredRecords } = provenance;
   const liveToMs = waitingSinceMs ?? nowMs;
   const lateMs = Math.max(0, nowMs - liveToMs);
-  const away = provenance.notes.find((note) => note.startsWith('live part stale'));
+  const away = provenance.notes.find(isLivePartAway);
   const isStanding = away !== undefined && waitingSinceMs !== undefined;
   const isStale = lagMs === null || lateMs > longBehindMs || isStanding || fault !== undefined;
   const isNoted = provenance.notes.length > 0 || audit.state === 'different' || lateMs > behindMs || !!missing;
@@ -167,8 +170,4 @@ function awayWords(
     ].filter(isSaid),
     notes: [],
   };
-}
-
-function plural(number: number, word: string): string {
-  return `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -10,8 +10,6 @@ import { Panel } from '../parts/panel.tsx';
 import { TokenForm } from '../parts/token-form.tsx';
 import { ReportItem } from './reports/report-item.tsx';
 
-export { SaveReport } from '../parts/save-report.tsx';
-
 export function ReportsPage() {
   useReports();
   /** What was done to something that is not there any more. */

@@ -1,16 +1,16 @@
-// The place of a part that is loaded later: what it shows once it is here, or in words why it is not.
+// The place of what is loaded later: what it shows once it is here, or in words why it is not.
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { LaterPart } from '../data/later.ts';
+import { type LaterPages, laterPages, needLaterPages } from '../data/later.ts';
 import { connection } from '../data/live.ts';
 
-export function Later<M>({ part, children }: { part: LaterPart<M>; children: (module: M) => ComponentChildren }) {
-  useEffect(() => void part.need(), [part]);
+export function Later({ children }: { children: (module: LaterPages) => ComponentChildren }) {
+  useEffect(() => void needLaterPages(), []);
   useSignalEffect(() => {
-    if (connection.value.kind === 'live' && part.state.peek().kind === 'away') void part.need();
+    if (connection.value.kind === 'live' && laterPages.peek().kind === 'away') void needLaterPages();
   });
-  const state = part.state.value;
+  const state = laterPages.value;
   switch (state.kind) {
     case 'here':
       return <>{children(state.module)}</>;
@@ -18,7 +18,7 @@ export function Later<M>({ part, children }: { part: LaterPart<M>; children: (mo
       return (
         <p class="banner trouble" role="status">
           This cannot be loaded yet: the server does not answer.
-          <button type="button" class="action" onClick={() => void part.need()}>
+          <button type="button" class="action" onClick={() => void needLaterPages()}>
             Try again
           </button>
         </p>

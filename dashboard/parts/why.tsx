@@ -7,7 +7,6 @@ import { queryPath } from '../data/queries.ts';
 import { definitions } from '../data/definitions.ts';
 import { amount, count, dateTime, localDateTime, minorDigits, share } from '../data/format.ts';
 import { textIn } from '../data/groups.ts';
-import { reportsPart } from '../data/later.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 import { nameFrom } from '../data/report-query.ts';
@@ -97,11 +96,7 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           Save as report
         </button>
       </p>
-      {isSaving && (
-        <Later part={reportsPart}>
-          {({ SaveReport }) => <SaveReport title={title} query={query} onLeave={onClose} />}
-        </Later>
-      )}
+      {isSaving && <Later>{({ SaveReport }) => <SaveReport title={title} query={query} onLeave={onClose} />}</Later>}
     </div>
   );
 }
@@ -195,11 +190,9 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
 }
 
 function auditSentence({ state, events, note }: Provenance['audit']): string {
-  const told = note ? ` (${note})` : '';
-  if (!events || (state !== 'equal' && state !== 'different'))
-    return `${auditWords(state).replace('audit: ', '')}${told}`;
-  const found = state === 'equal' ? 'no difference' : 'a difference, the exact numbers stand';
-  return `What had been counted live since the run before, ${count(events)} events, was counted again: ${found}${told}`;
+  const found = `${auditWords(state).replace('audit: ', '')}${note ? ` (${note})` : ''}`;
+  if (!events || (state !== 'equal' && state !== 'different')) return found;
+  return `What had been counted live since the run before, ${count(events)} events, was counted again: ${found}`;
 }
 
 function Internals({ answer: { provenance, query } }: { answer: Answer }) {

@@ -33,7 +33,7 @@ async function openWithoutMore(): Promise<void> {
 /** Another build, as a deployment leaves it: the same page under other names, and nothing of the old one. */
 function deployAnother(): void {
   const assets = join(browsing.stand.dashboardFolder, 'assets');
-  for (const compressed of globSync(join(assets, '*.{gz,br}'))) rmSync(compressed);
+  for (const compressed of globSync(join(assets, '*.js.{gz,br}'))) rmSync(compressed);
   for (const compressed of globSync(join(assets, '../*.{gz,br}'))) rmSync(compressed);
   const renamed = new Map(
     globSync('*.js', { cwd: assets }).map((name) => [

@@ -1,5 +1,6 @@
 // What pictures are taken, in the order in which the stand comes through its states: first without an order, then at work,
-// then in one trouble after the other. A state that is hard to bring about is a routed answer, and says so.
+// then in one trouble after the other. A state that is hard to bring about is a routed answer, and says so. One table, longer than a
+// file should be: each stage stands on what the ones before left.
 import type { Page } from 'playwright-core';
 import { parseExactly } from '../../api/exact-json.ts';
 import type { EventInput } from '../../cli/event-input.ts';

@@ -127,7 +127,7 @@ export const browserContext: BrowserContextOptions = {
 export function watch(context: BrowserContext, origin: string, seen: string[]): void {
   context.on('weberror', (error) => seen.push(`error: ${error.error().message}`));
   context.on('console', (message) => {
-    if (message.type() === 'error') seen.push(`console: ${message.text()}`);
+    if (message.type() === 'error') seen.push(`console: ${message.text()} ${message.location().url}`);
   });
   context.on('request', (request) => {
     if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) seen.push(`left: ${request.url()}`);

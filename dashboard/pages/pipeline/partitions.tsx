@@ -2,6 +2,7 @@
 import { count } from '../../data/format.ts';
 import type { PartitionStatus, Status } from '../../data/pipeline.ts';
 import { type Sample, standingStill } from '../../data/samples.ts';
+import { longBehindMs } from '../../data/truth.ts';
 import { Table } from '../../parts/data-table.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
@@ -12,7 +13,7 @@ interface PartitionsProps {
 }
 
 export function Partitions({ status: { partitions, notes, lag }, samples, asOf }: PartitionsProps) {
-  const still = new Set(standingStill(samples, 10_000));
+  const still = new Set(standingStill(samples, longBehindMs));
   const sumOf = (of: (partition: PartitionStatus) => number) => partitions.reduce((sum, one) => sum + of(one), 0);
   const isEndKnown = partitions.every(({ end }) => end !== null);
   const row = (one: PartitionStatus) => {

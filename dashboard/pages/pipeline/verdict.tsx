@@ -1,8 +1,8 @@
 // What is wrong, in plain words with what to do; or that nothing is, and by what that is known.
 import type { Problem } from '../../data/problem.ts';
 import type { Finding } from '../../data/advice.ts';
-import { findingsOf, levels, plural } from '../../data/findings.ts';
-import { clockTime, duration, instantsIn } from '../../data/format.ts';
+import { findingsOf, levels } from '../../data/findings.ts';
+import { clockTime, duration, instantsIn, plural } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import type { Status, ToldRun } from '../../data/pipeline.ts';
 import type { Sample } from '../../data/samples.ts';

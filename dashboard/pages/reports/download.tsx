@@ -1,6 +1,5 @@
 // How a file of a report is saved from here.
 import { useState } from 'preact/hooks';
-import { count } from '../../data/format.ts';
 import { downloadFile } from '../../data/reports.ts';
 import { useAction, wordsOf } from '../../parts/action.tsx';
 
@@ -33,5 +32,3 @@ export function DownloadButton({ report, file, sha256 }: { report: string; file:
     </span>
   );
 }
-
-export const rowsInWords = (rows: number): string => `${count(rows)} row${rows === 1 ? '' : 's'}`;

@@ -3,13 +3,13 @@ import { useId, useRef, useState } from 'preact/hooks';
 import { adviceOf } from '../../../api/report-advice.ts';
 import type { WrittenRun } from '../../../api/report-schema.ts';
 import { definitions } from '../../data/definitions.ts';
-import { bytes, clockTime, count, dateTime, instantsIn } from '../../data/format.ts';
+import { bytes, clockTime, count, dateTime, instantsIn, plural } from '../../data/format.ts';
 import { go, pageState } from '../../data/navigation.ts';
 import { queryInWords } from '../../data/report-query.ts';
 import { type Making, makeReport, makings, type Report } from '../../data/reports.ts';
 import { scheduleWords } from '../../data/schedule.ts';
 import { WhyButton } from '../../parts/why.tsx';
-import { DownloadButton, rowsInWords } from './download.tsx';
+import { DownloadButton } from './download.tsx';
 import { nextInWords } from './next-in-words.ts';
 import { RemoveButton } from './remove.tsx';
 import { RunHistory } from './run-history.tsx';
@@ -110,7 +110,7 @@ function LastRun({ report: { lastRun } }: { report: Report }) {
 
 function writtenInWords({ rows, bytes: size, trigger, skipped, notes }: WrittenRun) {
   return [
-    rowsInWords(rows),
+    plural(rows, 'row'),
     bytes(size),
     trigger === 'made-up' && 'made up for later',
     skipped > 0 && `${count(skipped)} before it were missed`,
@@ -123,7 +123,7 @@ function MakingWords({ making, lastRun }: { making: Making } & Pick<Report, 'las
     case 'making':
       return <>Making it since {clockTime(making.sinceMs, pageState.value.tz)}…</>;
     case 'made':
-      return <>Done: {rowsInWords(making.rows)}.</>;
+      return <>Done: {plural(making.rows, 'row')}.</>;
     case 'failed': {
       const { code, detail } = making.problem;
       // The last run says why, where there was one.
