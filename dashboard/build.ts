@@ -4,10 +4,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { build, type Plugin, type Rolldown } from 'vite';
-import { withoutUnusedParts } from './uplot-parts.ts';
+import { build, type Rolldown } from 'vite';
 
-/** All script together, gzipped: what a first look loads, and what is loaded later. */
+/** All script together, gzipped. */
 export const maxScriptBytes = 60_000;
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -17,19 +16,7 @@ export interface BuiltFile {
   readonly name: string;
   readonly bytes: number;
   readonly gzipBytes: number;
-  /** Loaded before the first look at Today; the other files when their part is needed. */
-  readonly isFirst: boolean;
 }
-
-/** Vite would have later parts load through code that preloads what they need: they need nothing (below). */
-const withoutPreloading: Plugin = {
-  name: 'without-preloading',
-  enforce: 'pre',
-  load: {
-    filter: { id: /vite\/preload-helper\.js$/ },
-    handler: () => 'export const __vitePreload = (load) => load();',
-  },
-};
 
 /** Resolves with the files that it wrote, each with its compressed forms beside it. */
 export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
@@ -42,21 +29,15 @@ export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
     logLevel: 'warn',
     base: './',
     publicDir: false,
-    plugins: [withoutUnusedParts, withoutPreloading],
     build: {
       outDir: folder,
       emptyOutDir: true,
       target: 'es2023',
       assetsInlineLimit: 0,
-      // What is loaded later needs nothing but itself and what the page has already.
-      modulePreload: false,
+      modulePreload: false, // one file
       reportCompressedSize: false,
     },
   })) as Rolldown.RolldownOutput;
-  const chunks = outcome.output.filter((file) => file.type === 'chunk');
-  const entry = chunks.find(({ isEntry }) => isEntry)!;
-  const later = new Set(chunks.map(({ fileName }) => fileName));
-  for (const name of [entry.fileName, ...entry.imports]) later.delete(name);
   return outcome.output.map((file) => {
     const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source);
     const gzip = gzipSync(bytes, { level: 9 });
@@ -66,7 +47,6 @@ export async function buildDashboard(folder: string): Promise<BuiltFile[]> {
       name: file.fileName,
       bytes: bytes.length,
       gzipBytes: gzip.length,
-      isFirst: !later.has(file.fileName),
     };
   });
 }
@@ -78,15 +58,10 @@ export function scriptBytes(files: readonly BuiltFile[]): number {
 if (import.meta.main) {
   const files = await buildDashboard(process.argv[2] ?? builtFolder);
   const kb = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`;
-  for (const { name, bytes, gzipBytes, isFirst } of files)
-    process.stdout.write(
-      `${kb(bytes).padStart(9)} ${kb(gzipBytes).padStart(8)} gzipped  ${name}${isFirst ? '' : '  (later)'}\n`,
-    );
+  for (const { name, bytes, gzipBytes } of files)
+    process.stdout.write(`${kb(bytes).padStart(9)} ${kb(gzipBytes).padStart(8)} gzipped  ${name}\n`);
   const script = scriptBytes(files);
-  const first = scriptBytes(files.filter(({ isFirst }) => isFirst));
-  process.stdout.write(
-    `script, gzipped: ${kb(first)} for the first look at Today, ${kb(script)} in all, at most ${kb(maxScriptBytes)}\n`,
-  );
+  process.stdout.write(`script, gzipped: ${kb(script)}, at most ${kb(maxScriptBytes)}\n`);
   if (script > maxScriptBytes) {
     process.stderr.write('the dashboard is too large: a first look would be slow\n');
     process.exitCode = 1;

@@ -1,8 +1,6 @@
-// The dashboard in the browser: state from the address, one stream, the page that the address names. Today is there at once,
-// the other pages are loaded when somebody goes there.
+// The dashboard in the browser: state from the address, one stream, the page that the address names.
 import { render } from 'preact';
 import { loadDefinitions } from './data/definitions.ts';
-import { preloadWhenIdle } from './data/later.ts';
 import { keepLive } from './data/live.ts';
 import { followHistory, go, pageState } from './data/navigation.ts';
 import type { Page } from './data/page-state.ts';
@@ -10,8 +8,9 @@ import { useTruthStream } from './data/page-stream.ts';
 import { followExtent } from './data/status.ts';
 import { followVisibility } from './data/visibility.ts';
 import { pageTitles } from './data/words.ts';
+import { PipelinePage } from './pages/pipeline.tsx';
+import { ReportsPage } from './pages/reports.tsx';
 import { TodayPage } from './pages/today.tsx';
-import { Later } from './parts/later.tsx';
 import { Shell } from './parts/shell.tsx';
 
 function Dashboard() {
@@ -24,11 +23,7 @@ function OtherPage({ page }: { page: Exclude<Page, 'today'> }) {
   return (
     <>
       <h1 class="unseen">{pageTitles[page]}</h1>
-      {page === 'pipeline' ? (
-        <Later>{({ PipelinePage }) => <PipelinePage />}</Later>
-      ) : (
-        <Later>{({ ReportsPage }) => <ReportsPage />}</Later>
-      )}
+      {page === 'pipeline' ? <PipelinePage /> : <ReportsPage />}
     </>
   );
 }
@@ -39,7 +34,6 @@ go({}, 'replace');
 keepLive();
 void loadDefinitions();
 followExtent();
-preloadWhenIdle();
 const app = document.getElementById('app')!;
 app.textContent = '';
 render(<Dashboard />, app);

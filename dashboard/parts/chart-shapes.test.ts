@@ -1,80 +1,47 @@
-// Where bars and marks stand, on a plot of 100 × 100 pixels at (10, 20) and as many windows as values.
+// Where bars, marks and lines are: on a plot of 100 × 100 pixels, in tenths of a pixel.
 import { expect, test } from 'vitest';
-import { drawBars, drawMarks, type Plot } from './chart-shapes.ts';
+import type { Scale } from './chart-scale.ts';
+import { barPx, barsPath, linePath, marksPath } from './chart-shapes.ts';
 
-type Drawn = [colour: string, x: number, y: number, width: number, height: number];
+const scaleOf = (windows: number, least: number, most: number): Scale => ({
+  widthPx: 100,
+  heightPx: 100,
+  windows,
+  least,
+  most,
+});
+const all = () => true;
 
-function plotOf(windows: number, min: number, max: number): { plot: Plot; drawn: Drawn[] } {
-  const drawn: Drawn[] = [];
-  const ctx = {
-    fillStyle: '',
-    save: () => {},
-    restore: () => {},
-    fillRect: (...at: [number, number, number, number]) => drawn.push([ctx.fillStyle, ...at]),
-  };
-  const valToPos = (value: number, scale: string) =>
-    scale === 'x' ? 10 + ((value + 0.5) / windows) * 100 : 120 - ((value - min) / (max - min)) * 100;
-  return { plot: { ctx, scales: { y: { max } }, valToPos }, drawn };
-}
+test('a bar reaches from zero to its value, none where nothing is known', () => {
+  const scale = scaleOf(4, 0, 10);
+  expect(barsPath([10, 5, null, 2], scale, all)).toBe('M130 1000V0M380 1000V500M880 1000V800');
+  expect(barPx(scale)).toBe(18);
+});
 
-const look = { full: 'full', open: 'open', openAt: undefined, pxRatio: 1 };
-
-test('a bar reaches from zero to its value, the open one in its own colour, none where nothing is known', () => {
-  const { plot, drawn } = plotOf(4, 0, 10);
-  drawBars(plot, [10, 5, null, 2], { ...look, openAt: 3 });
-  expect(drawn).toEqual([
-    ['full', 14, 20, 18, 100],
-    ['full', 39, 70, 18, 50],
-    ['open', 89, 100, 18, 20],
-  ]);
+test('a bar that is drawn by itself is left out of the others', () => {
+  const scale = scaleOf(4, 0, 10);
+  expect(barsPath([10, 5, null, 2], scale, (at) => at !== 3)).toBe('M130 1000V0M380 1000V500');
+  expect(barsPath([10, 5, null, 2], scale, (at) => at === 3)).toBe('M880 1000V800');
 });
 
 test('a negative bar hangs from zero', () => {
-  const { plot, drawn } = plotOf(4, -10, 10);
-  drawBars(plot, [-5, 5], look);
-  expect(drawn.map(([, , y, , height]) => [y, height])).toEqual([
-    [95, -25],
-    [45, 25],
-  ]);
+  expect(barsPath([-5, 5], scaleOf(2, -10, 10), all)).toBe('M250 500V750M750 500V250');
 });
 
-test('many bars stand at even distances, not at whole pixels; few of them are no wider than 48', () => {
-  const many = plotOf(40, 0, 1);
-  drawBars(
-    many.plot,
-    Array.from({ length: 40 }, () => 1),
-    look,
-  );
-  expect(new Set(many.drawn.slice(1).map(([, x], i) => (x - many.drawn[i]![1]).toFixed(6)))).toEqual(
-    new Set(['2.500000']),
-  );
-  const one = plotOf(1, 0, 1);
-  drawBars(one.plot, [1], look);
-  expect(one.drawn).toEqual([['full', 36, 20, 48, 100]]);
+test('few bars have sharp edges and are no wider than 48; many stand at even distances', () => {
+  expect(barsPath([1], scaleOf(1, 0, 1), all)).toBe('M500 1000V0');
+  expect(barPx(scaleOf(1, 0, 1))).toBe(48);
+  expect(barsPath([1, 1, 1], scaleOf(40, 0, 1), all)).toBe('M13 1000V0M38 1000V0M63 1000V0');
 });
 
 test('the largest amounts stand as exactly as small ones', () => {
-  const { plot, drawn } = plotOf(2, 0, 9e15);
-  drawBars(plot, [9e15, 4.5e15], look);
-  expect(drawn.map(([, , y, , height]) => [y, height])).toEqual([
-    [20, 100],
-    [70, 50],
-  ]);
+  expect(barsPath([9e15, 4.5e15], scaleOf(2, 0, 9e15), all)).toBe('M250 1000V0M750 1000V500');
 });
 
-test('a mark lies across its window at its value, each in front of all halos', () => {
-  const { plot, drawn } = plotOf(4, 0, 10);
-  drawMarks(plot, [10, null, 5], { colour: 'past', halo: 'sheet', pxRatio: 1 });
-  expect(drawn).toEqual([
-    ['sheet', 11, 18, 23, 4],
-    ['sheet', 61, 68, 23, 4],
-    ['past', 11, 19, 23, 2],
-    ['past', 61, 69, 23, 2],
-  ]);
+test('a mark lies across its window at its value', () => {
+  expect(marksPath([10, null, 5], scaleOf(4, 0, 10))).toBe('M10 0h230M510 500h230');
 });
 
-test('marks that stand close together have no halos', () => {
-  const { plot, drawn } = plotOf(20, 0, 10);
-  drawMarks(plot, [10, 5], { colour: 'past', halo: 'sheet', pxRatio: 1 });
-  expect(drawn.map(([colour]) => colour)).toEqual(['past', 'past']);
+test('a line goes from value to value and breaks where nothing is known', () => {
+  expect(linePath([0, 10, null, 5, 10], scaleOf(5, 0, 10))).toBe('M100 1000L300 0M700 500L900 0');
 });

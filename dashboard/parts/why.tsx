@@ -13,7 +13,7 @@ import { nameFrom } from '../data/report-query.ts';
 import { isInteger } from '../data/sums.ts';
 import { auditWords } from '../data/truth.ts';
 import { measureNames } from '../data/words.ts';
-import { Later } from './later.tsx';
+import { SaveReport } from './save-report.tsx';
 
 interface Question {
   readonly title: string;
@@ -96,7 +96,7 @@ function Explanation({ title, query, onClose }: Question & { onClose: () => void
           Save as report
         </button>
       </p>
-      {isSaving && <Later>{({ SaveReport }) => <SaveReport title={title} query={query} onLeave={onClose} />}</Later>}
+      {isSaving && <SaveReport title={title} query={query} onLeave={onClose} />}
     </div>
   );
 }

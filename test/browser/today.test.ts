@@ -184,20 +184,42 @@ describe('Today', () => {
     await page.goto(stand.url);
     await untilSettled(page);
     /** The one bar is of the hour that is not over. */
-    const hasOpenBar = () =>
-      page.evaluate(() => {
-        const canvas = document.querySelector<HTMLCanvasElement>('.plot canvas')!;
-        const wanted = getComputedStyle(document.documentElement).getPropertyValue('--open');
-        const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-        for (let i = 0; i < data.length; i += 4) {
-          const colour = [data[i], data[i + 1], data[i + 2]].map((part) => part!.toString(16).padStart(2, '0'));
-          if (`#${colour.join('')}` === wanted) return true;
-        }
-        return false;
+    const colourOfBar = () => page.evaluate(() => getComputedStyle(document.querySelector('.shapes .open')!).stroke);
+    const light = await colourOfBar();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await colourOfBar()).not.toBe(light);
+  });
+
+  test('a chart tells the window that is pointed at, with the mouse and with the arrow keys, and fits its place', async () => {
+    const { page, stand } = browsing;
+    await stand.post([placed()]);
+    await page.goto(`${stand.url}/?last=7d&window=day&tz=Europe/Amsterdam`);
+    await untilSettled(page);
+    const course = page.locator('.panel.charted').first();
+    const plot = course.locator('.plot');
+    const window = () => course.locator('.readout-window').textContent();
+    const open = await window();
+    await plot.press('ArrowLeft');
+    const before = await window();
+    expect(before).not.toBe(open);
+    const bar = (await course.locator('.pointed').boundingBox())!;
+    await plot.press('ArrowRight');
+    expect(await window()).toBe(open);
+    await page.mouse.move(bar.x, bar.y + bar.height / 2);
+    expect(await window()).toBe(before);
+    await page.mouse.move(0, 0);
+    expect(await window()).toBe(open);
+    for (const width of [390, 1_600]) {
+      await page.setViewportSize({ width, height: 900 });
+      const rightOf = async (part: string) => {
+        const { x, width } = (await course.locator(part).boundingBox())!;
+        return x + width;
+      };
+      // The open window is the last one.
+      await until('the last bar stands at the right edge', async () => {
+        const gap = (await rightOf('.plot')) - (await rightOf('.shapes .open'));
+        return gap > 0 && gap < width / 7;
       });
-    for (const colorScheme of ['light', 'dark', 'light'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await until(`bars are drawn for ${colorScheme}`, hasOpenBar);
     }
   });
 

@@ -273,4 +273,28 @@ export const dashboardMutants: readonly Mutant[] = [
     replace: '',
     tests: ['dashboard/data/samples.test.ts'],
   },
+  {
+    id: 'bars-that-begin-at-the-edge',
+    breaks: 'a bar reaches from zero to its value',
+    file: 'dashboard/parts/chart-shapes.ts',
+    find: 'const base = y(0);',
+    replace: 'const base = unitsPerPx * scale.heightPx;',
+    tests: ['dashboard/parts/chart-shapes.test.ts'],
+  },
+  {
+    id: 'line-over-what-is-not-known',
+    breaks: 'a line breaks where nothing is known',
+    file: 'dashboard/parts/chart-shapes.ts',
+    find: "(values[at - 1] ?? null) === null ? 'M' : 'L'",
+    replace: "at === 0 ? 'M' : 'L'",
+    tests: ['dashboard/parts/chart-shapes.test.ts'],
+  },
+  {
+    id: 'scale-of-the-first-series-only',
+    breaks: 'a scale holds all series',
+    file: 'dashboard/parts/chart-scale.ts',
+    find: 'for (const { values } of series)',
+    replace: 'for (const { values } of series.slice(0, 1))',
+    tests: ['dashboard/parts/chart-scale.test.ts'],
+  },
 ];

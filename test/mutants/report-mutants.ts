@@ -134,20 +134,4 @@ export const reportMutants: readonly Mutant[] = [
     replace: 'b',
     tests: ['dashboard/data/schedule.test.ts'],
   },
-  {
-    id: 'page-loaded-anew-for-ever',
-    breaks: 'a page whose file is gone is loaded anew once a build',
-    file: 'dashboard/data/later.ts',
-    find: 'if (storage.getItem(place) === build) return false;',
-    replace: '',
-    tests: ['test/browser/later.test.ts'],
-  },
-  {
-    id: 'needed-part-of-uplot-left-out',
-    breaks: 'charts are drawn as all of uPlot draws them',
-    file: 'dashboard/uplot-parts.ts',
-    find: "[/\\bscaleX\\.ori\\b/g, '0']",
-    replace: "[/\\bscaleX\\.ori\\b/g, '1']",
-    tests: ['test/browser/uplot-parts.test.ts'],
-  },
 ];

@@ -2,7 +2,8 @@
 import { clockTime, count } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import { type Rates, ratesByTime, type Sample } from '../../data/samples.ts';
-import { Chart, type ChartSeries } from '../../parts/chart.tsx';
+import { Chart } from '../../parts/chart.tsx';
+import type { ChartSeries } from '../../parts/plot.tsx';
 import { Panel } from '../../parts/panel.tsx';
 
 const heightPx = 110;

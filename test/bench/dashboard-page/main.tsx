@@ -2,7 +2,8 @@
 // for the trace.
 import { signal } from '@preact/signals';
 import { render } from 'preact';
-import { Chart, type ChartSeries } from '../../../dashboard/parts/chart.tsx';
+import { Chart } from '../../../dashboard/parts/chart.tsx';
+import type { ChartSeries } from '../../../dashboard/parts/plot.tsx';
 
 const [charts, points, everyMs] = [20, 120, 100];
 const labels = Array.from({ length: points }, (_, i) => `window ${i}`);

@@ -1,0 +1,122 @@
+// The drawn part of a chart: SVG, because the browser's own threads draw it, where no graphics card does, and what stands
+// still is not drawn anew: the axes, and all shapes but those whose numbers ticked.
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { columnPx, type Scale, xPx, xTicks, yPx, yRange, yTicks } from './chart-scale.ts';
+import { barPx, barsPath, linePath, marksPath, unitsPerPx } from './chart-shapes.ts';
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly tone: 'present' | 'past' | 'third';
+  readonly shape: 'bars' | 'marks' | 'line';
+  /** null: nothing is known of that window. */
+  readonly values: readonly (number | null)[];
+  /** As it is written in the readout and in the table. */
+  readonly texts: readonly string[];
+}
+
+export interface PlotProps {
+  /** What stands below the axis, where there is room for it; '' for nothing. One for each window. */
+  readonly ticks: readonly string[];
+  readonly series: readonly ChartSeries[];
+  /** The window that is not over yet. */
+  readonly openAt?: number | undefined;
+  readonly heightPx: number;
+  readonly axisText: (value: number) => string;
+  /** The window that is pointed at. */
+  readonly at: number | undefined;
+}
+
+const margin = { top: 8, right: 4, bottom: 22, left: 44 } as const;
+
+/** `currentTarget` is as wide as the plot. */
+export function windowPointedAt(
+  { clientX, currentTarget }: { readonly clientX: number; readonly currentTarget: Element },
+  windows: number,
+): number | undefined {
+  const { left, width } = currentTarget.getBoundingClientRect();
+  const at = Math.floor(((clientX - left - margin.left) / (width - margin.left - margin.right)) * windows);
+  return at >= 0 && at < windows ? at : undefined;
+}
+
+export function Plot({ ticks, series, openAt, heightPx, axisText, at }: PlotProps) {
+  const box = useRef<SVGSVGElement>(null);
+  const [widthPx, setWidthPx] = useState(0);
+  useLayoutEffect(() => {
+    const svg = box.current!;
+    const measure = () => setWidthPx(svg.clientWidth);
+    measure();
+    const resized = new ResizeObserver(measure);
+    resized.observe(svg);
+    return () => resized.disconnect();
+  }, []);
+  const [least, most] = yRange(series);
+  const scale = {
+    widthPx: Math.max(1, widthPx - margin.left - margin.right),
+    heightPx: heightPx - margin.top - margin.bottom,
+    windows: ticks.length,
+    least,
+    most,
+  };
+  const axes = useMemo(
+    () => <Axes ticks={ticks} axisText={axisText} scale={scale} />,
+    [...Object.values(scale), ticks.join('|')],
+  );
+  return (
+    <svg ref={box} height={heightPx} aria-hidden="true">
+      {widthPx > 0 && (
+        <g transform={`translate(${margin.left} ${margin.top})`}>
+          {axes}
+          <g class="shapes" transform={`scale(${1 / unitsPerPx})`}>
+            {series.map((one) => shapesOf(one, openAt, scale))}
+          </g>
+          {at !== undefined && <path class="pointed" d={`M${Math.round(xPx(scale, at)) + 0.5} 0v${scale.heightPx}`} />}
+        </g>
+      )}
+    </svg>
+  );
+}
+
+function Axes({ ticks, axisText, scale }: Pick<PlotProps, 'ticks' | 'axisText'> & { scale: Scale }) {
+  const values = yTicks(scale).map((value) => ({ text: axisText(value), y: Math.round(yPx(scale, value)) }));
+  return (
+    <>
+      <path class="grid" d={values.map(({ y }) => `M0 ${y + 0.5}h${scale.widthPx}`).join('')} />
+      <text text-anchor="end">
+        {values.map(({ text, y }) => (
+          <tspan key={text} x={-6} y={y + 4}>
+            {text}
+          </tspan>
+        ))}
+      </text>
+      <text text-anchor="middle">
+        {xTicks(scale, ticks).map((at) => (
+          <tspan key={at} x={xPx(scale, at)} y={scale.heightPx + 16}>
+            {ticks[at]}
+          </tspan>
+        ))}
+      </text>
+    </>
+  );
+}
+
+/** Narrower windows' marks are one line, of which halos would take as much as they give. */
+const haloFromPx = 8;
+
+/** No component: each would cost as much as its drawing. */
+function shapesOf({ tone, shape, values }: ChartSeries, openAt: number | undefined, scale: Scale) {
+  if (shape === 'line') return <path class={`line ${tone}`} d={linePath(values, scale)} />;
+  if (shape === 'marks') {
+    const marks = marksPath(values, scale);
+    return [
+      columnPx(scale) >= haloFromPx && <path class="mark halo" d={marks} />,
+      <path class={`mark ${tone}`} d={marks} />,
+    ];
+  }
+  const width = unitsPerPx * barPx(scale);
+  return [
+    <path class={tone} stroke-width={width} d={barsPath(values, scale, (at) => at !== openAt)} />,
+    openAt !== undefined && (
+      <path class="open" stroke-width={width} d={barsPath(values, scale, (at) => at === openAt)} />
+    ),
+  ];
+}
