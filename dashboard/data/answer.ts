@@ -1,6 +1,6 @@
 // What the page takes from an answer: rows whose columns are chosen at run time, in integers that stay exact.
 import type { AnswerOf, ClientQuery } from '../../api/client.ts';
-import type { FullProvenance, ShortProvenance } from '../../api/answer-schema.ts';
+import type { FullProvenance } from '../../api/answer-schema.ts';
 import type { DeepReadonly } from '../../api/schema-parts.ts';
 
 /** A bigint where an integer is beyond 2^53. */
@@ -26,15 +26,18 @@ export interface Row {
   readonly [column: string]: Cell | Compared | undefined;
 }
 
-/** In full where `provenance: 'full'` was asked. */
-export type Provenance = DeepReadonly<
-  Omit<ShortProvenance, 'audit'> &
-    Partial<Omit<FullProvenance, keyof ShortProvenance>> & {
-      audit: ShortProvenance['audit'] & Partial<FullProvenance['audit']>;
-    }
->;
+/** In full: so does every query ask for it (live.ts, polled.ts). */
+export type Provenance = DeepReadonly<FullProvenance>;
 
 export type Answer = Omit<AnswerOf<ClientQuery>, 'rows' | 'provenance'> & {
   readonly rows: readonly Row[];
   readonly provenance: Provenance;
 };
+
+type Told = Pick<Answer, 'provenance'>;
+
+/** Whether it has come less far than the other, as far as the two can be compared. */
+export function isBefore({ provenance: one }: Told, { provenance: other }: Told): boolean {
+  const isBehind = () => other.vector.some((offset, partition) => one.vector[partition]! < offset);
+  return one.generation === other.generation && (one.run < other.run || isBehind());
+}

@@ -3,7 +3,14 @@
 //
 // connecting → live → away → live …; refused where the query itself is wrong. Away keeps the last answer.
 import { effect, signal, untracked } from '@preact/signals';
-import { type ClientQuery, createClient, createStreamedAnswer, type StreamEvent } from '../../api/client.ts';
+import {
+  type ClientQuery,
+  type ClientStreamQuery,
+  createClient,
+  createStreamedAnswer,
+  type StreamedAnswer,
+  type StreamEvent,
+} from '../../api/client.ts';
 import type { Answer } from './answer.ts';
 import { here } from './client.ts';
 import type { Connection } from './connection.ts';
@@ -29,6 +36,8 @@ interface Asked {
   readonly text: string;
 }
 const asked = signal<Asked | undefined>(undefined);
+
+type Full = ClientStreamQuery & { readonly provenance: 'full' };
 
 /** Silence for so long is a dead connection; a heartbeat comes each 15 s. */
 const idleMs = 20_000;
@@ -78,7 +87,7 @@ function connected(): void {
 
 async function keepStream({ query, text }: Asked, ending: AbortSignal): Promise<void> {
   if (answeredQuery.value !== text && connection.value.kind !== 'away') connection.value = { kind: 'connecting' };
-  const streamed = createStreamedAnswer();
+  const streamed = createStreamedAnswer<Full>();
   const onRetry = ({ error, waitMs }: { error: Problem; waitMs: number }): void => {
     const before = connection.value;
     const silentMs = error.code === 'timed-out' ? idleMs : 0;
@@ -86,7 +95,10 @@ async function keepStream({ query, text }: Asked, ending: AbortSignal): Promise<
     connection.value = { kind: 'away', sinceMs, nextAtMs: Date.now() + waitMs, problem: error };
   };
   try {
-    for await (const event of client.stream({ ...query, minIntervalMs }, { signal: ending, idleMs, onRetry })) {
+    for await (const event of client.stream(
+      { ...query, provenance: 'full', minIntervalMs },
+      { signal: ending, idleMs, onRetry },
+    )) {
       streamed.take(event);
       const problem = streamed.problem();
       serverFault.value = problem && { ...problem, detail: problem.detail ?? problem.title };
@@ -97,7 +109,7 @@ async function keepStream({ query, text }: Asked, ending: AbortSignal): Promise<
   }
 }
 
-function show(text: string, event: StreamEvent, streamed: ReturnType<typeof createStreamedAnswer>): void {
+function show(text: string, event: StreamEvent<Full>, streamed: StreamedAnswer<Full>): void {
   const head = streamed.head();
   if (!head) return;
   const known = answeredQuery.value === text ? liveAnswer.value : undefined;

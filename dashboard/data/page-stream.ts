@@ -5,5 +5,5 @@ import { pageState } from './navigation.ts';
 
 export function useTruthStream(): void {
   const { tz } = pageState.value;
-  useEffect(() => streamQuery({ measures: ['orders'], range: 'today', tz, provenance: 'full' }), [tz]);
+  useEffect(() => streamQuery({ measures: ['orders'], range: 'today', tz }), [tz]);
 }

@@ -3,7 +3,7 @@
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, isBefore } from './answer.ts';
 import { backOffMs } from './back-off.ts';
 import { client } from './client.ts';
 import { liveAnswer } from './live.ts';
@@ -37,6 +37,22 @@ export function usePolled(query: ClientQuery | undefined, atMostEveryMs = 2_000)
   return state;
 }
 
+/**
+ * Several processes may answer, some of which have come less far than what the page has `shown` already: then it is asked
+ * again, and waited for. Not at first: an address that names a token is new each time, to the browser's cache and to serving.
+ */
+async function newest(
+  query: ClientQuery,
+  shown: readonly (Answer | undefined)[],
+  signal: AbortSignal,
+): Promise<Answer> {
+  const ask = async (atLeast?: string) =>
+    (await client.query({ ...query, provenance: 'full', ...(atLeast && { atLeast }) }, { signal })) as Answer;
+  const answer = await ask();
+  const later = shown.find((one) => one && isBefore(answer, one));
+  return later ? ask(later.provenance.token) : answer;
+}
+
 function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { value: Polled }): () => void {
   const ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,7 +76,7 @@ function poll(query: ClientQuery, text: string, atMostEveryMs: number, state: { 
     askedAtMs = Date.now();
     known = wanted;
     try {
-      const answer = (await client.query(query, { signal: ending.signal })) as Answer;
+      const answer = await newest(query, [liveAnswer.peek(), state.value.answer], ending.signal);
       failures = 0;
       state.value = { answer, text, problem: undefined };
       setVain();

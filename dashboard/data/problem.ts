@@ -15,7 +15,7 @@ export function problemOf(error: unknown): Problem {
   return { code: 'fault', status: 0, detail: error instanceof Error ? error.message : String(error) };
 }
 
-/** Asking the same again may succeed. */
+/** Asking the same again may succeed; 409: of what another version of the server has told. */
 export function isPassing({ status }: Problem): boolean {
-  return status === 0 || status >= 500 || status === 429;
+  return status === 0 || status >= 500 || status === 429 || status === 409;
 }

@@ -7,7 +7,7 @@ import { type Dimension, dimensions, type Extent, type PageState, type Range, ra
 interface Wanted {
   readonly measures: readonly string[];
   readonly by?: readonly string[];
-  readonly with?: Pick<ClientQuery, 'window' | 'fill' | 'order' | 'limit' | 'other' | 'provenance'>;
+  readonly with?: Pick<ClientQuery, 'window' | 'fill' | 'order' | 'limit' | 'other'>;
   /** Instead of the page's. */
   readonly range?: Range;
   readonly compare?: boolean;

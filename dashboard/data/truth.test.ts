@@ -6,6 +6,7 @@ import { type TruthInput, truthOf, waitingSince } from './truth.ts';
 
 const at = (time: string) => Date.parse(`2026-11-21T${time}Z`);
 const provenance: Provenance = {
+  generation: '0123456789ab',
   run: '01a1ff611771-852b7fda',
   runPublishedAt: '2026-11-21T12:03:07.100Z',
   token: 't',
@@ -15,8 +16,11 @@ const provenance: Provenance = {
   liveShare: 0.1,
   deferredRecords: 0,
   deadLetters: 0,
-  audit: { state: 'equal' },
+  audit: { state: 'equal', events: 9, note: '' },
   notes: [],
+  tidemark: [9],
+  vector: [10],
+  ledger: { counted: 10, duplicate: 0, deferred: 0, rejected: 0, gap: 0 },
 };
 const input = (change: Partial<TruthInput>): TruthInput => ({
   connection: { kind: 'live' },
@@ -112,7 +116,7 @@ describe('truth strip', () => {
     );
     const told = truthOf(input({ provenance: { ...provenance, notes: ['stale since 2026-11-21T11:02:00.699Z: x'] } }));
     expect(told.notes).toEqual(['stale since 21 Nov 2026, 11:02:00: x']);
-    const different = { ...provenance, audit: { state: 'different' } };
+    const different = { ...provenance, audit: { ...provenance.audit, state: 'different' } };
     expect(words({ provenance: different })).toMatch(/^note: .*audit: a difference, the exact numbers stand/);
   });
 

@@ -137,10 +137,8 @@ export function truthOf(input: TruthInput): Truth {
 
 const isSaid = (part: string | undefined): part is string => part !== undefined;
 
-function exactWords({ runPublishedAt, run }: Provenance, clock: (ms: number) => string): string | undefined {
-  // A run's id begins with the milliseconds at which it began, in hexadecimal digits.
-  const at = runPublishedAt === undefined ? Number.parseInt(run.slice(0, 12), 16) : Date.parse(runPublishedAt);
-  return Number.isFinite(at) ? `exact to ${clock(at)}` : undefined;
+function exactWords({ runPublishedAt }: Provenance, clock: (ms: number) => string): string {
+  return `exact to ${clock(Date.parse(runPublishedAt))}`;
 }
 
 /** Also where a run is told of. */

@@ -57,7 +57,7 @@ export function WhyDialog() {
 }
 
 function Explanation({ title, query, onClose }: Question & { onClose: () => void }) {
-  const polled = usePolled({ ...query, provenance: 'full' });
+  const polled = usePolled(query);
   const [isSaving, setSaving] = useState(false);
   const { answer, problem } = polled.value;
   const url = new URL(queryPath(query), location.origin).href;
@@ -146,7 +146,7 @@ function Meaning({ answer, query: { measures, by = [], window } }: { answer: Ans
   );
 }
 
-const sum = (offsets: readonly number[] = []): number => offsets.reduce((a, b) => a + b, 0);
+const sum = (offsets: readonly number[]): number => offsets.reduce((a, b) => a + b, 0);
 
 function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
   const { tz } = pageState.value;
@@ -160,13 +160,13 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
         </dd>
         <dt>Exact part</dt>
         <dd>
-          {tidemark ? `${count(sum(tidemark))} records, ` : ''}counted anew by the last batch run
-          {runPublishedAt && <>, published {dateTime(Date.parse(runPublishedAt), tz)}</>}
+          {count(sum(tidemark))} records, counted anew by the last batch run , published{' '}
+          {dateTime(Date.parse(runPublishedAt), tz)}
         </dd>
         <dt>Live part</dt>
         <dd>
-          {tidemark ? `${count(sum(vector) - sum(tidemark))} records that came after; ` : ''}
-          {share(liveShare)} of what this answer counts is theirs;{' '}
+          {count(sum(vector) - sum(tidemark))} records that came after; {share(liveShare)} of what this answer counts is
+          theirs;{' '}
           {lagRecords === null ? 'how far behind is not known' : `${count(lagRecords)} records wait to be counted`}
         </dd>
         <dt>Audit</dt>
@@ -213,26 +213,24 @@ function Internals({ answer: { provenance, query } }: { answer: Answer }) {
           <code class="token">{provenance.token}</code>
         </dd>
       </dl>
-      {tidemark && vector && (
-        <table class="vectors">
-          <thead>
-            <tr>
-              <th scope="col">partition</th>
-              <th scope="col">tidemark</th>
-              <th scope="col">counted to</th>
+      <table class="vectors">
+        <thead>
+          <tr>
+            <th scope="col">partition</th>
+            <th scope="col">tidemark</th>
+            <th scope="col">counted to</th>
+          </tr>
+        </thead>
+        <tbody>
+          {vector.map((offset, partition) => (
+            <tr key={partition}>
+              <th scope="row">{partition}</th>
+              <td>{count(tidemark[partition] ?? 0)}</td>
+              <td>{count(offset)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {vector.map((offset, partition) => (
-              <tr key={partition}>
-                <th scope="row">{partition}</th>
-                <td>{count(tidemark[partition] ?? 0)}</td>
-                <td>{count(offset)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
+          ))}
+        </tbody>
+      </table>
     </>
   );
 }

@@ -107,4 +107,50 @@ describe('live', () => {
     await untilShown(headline(page), 'True');
     for (const line of seen.splice(0)) expect(line).toMatch(/the server responded with a status of 503/);
   });
+
+  test('no panel goes back where another serving process has come less far: it is asked again and waited for', async () => {
+    const { page, stand, seen } = browsing;
+    const asked: URL[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('by=store')) asked.push(new URL(request.url()));
+    });
+    await openOnOrders();
+    const { pathname, search } = asked.at(-1)!;
+    const older = await stand.ask<object>(pathname + search);
+    const bergen = page.locator('.panel.store li').filter({ hasText: 'Bergen' }).locator('.group-value');
+    await stand.post([placed({ storeId: 'Bergen' })]);
+    await untilShown(bergen, '1');
+    const shown = await bergen.evaluateHandle((element) => {
+      const panel = element.closest('.panel')!;
+      const texts: string[] = [];
+      new MutationObserver(() => texts.push(panel.textContent ?? '')).observe(panel, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
+      return texts;
+    });
+
+    let isCovered = true;
+    await page.route(/by=store/, async (route) => {
+      const token = new URL(route.request().url()).searchParams.get('atLeast');
+      if (token === null) await route.fulfill({ json: older });
+      else if (isCovered) await route.continue();
+      else await route.fulfill({ status: 504, json: { code: 'not-covered', detail: 'it does not cover the token' } });
+    });
+    await stand.post([placed({ storeId: 'Bergen' })]);
+    await untilShown(bergen, '2');
+
+    // In vain: what is shown stays, as an old number.
+    isCovered = false;
+    await stand.post([placed({ storeId: 'Bergen' })]);
+    await untilShown(headline(page), 'True in part');
+    await untilShown(bergen, '2');
+    isCovered = true;
+    await untilShown(bergen, '3');
+    const texts = await shown.jsonValue();
+    expect(texts.length).toBeGreaterThan(0);
+    expect(texts.filter((text) => !text.includes('Bergen'))).toEqual([]);
+    for (const line of seen.splice(0)) expect(line).toMatch(/the server responded with a status of 504/);
+  });
 });

@@ -40,7 +40,7 @@ const orderMeasures = [
 
 export function totalsQuery(state: PageState, all: Extent | undefined): ClientQuery {
   const measures = grainOf(state) === 'order' ? orderMeasures : ['units', 'itemMinor'];
-  return queryOf(state, { measures, by: ['currency'], compare: true, with: { provenance: 'full' as const } }, all);
+  return queryOf(state, { measures, by: ['currency'], compare: true }, all);
 }
 
 /** That occur in the range, whichever of them are chosen. */
