@@ -101,7 +101,6 @@ export function duration(ms: number): string {
 }
 
 export const monthNames = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const weekDays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /**
  * The local time of an instant that the API wrote with its zone's offset: 2026-11-21T19:33:00+01:00. The text already is
@@ -116,15 +115,16 @@ export function localParts(iso: string) {
 /** Of a window, as short as it can be told apart: 14:05, Sat 21 Nov, Nov 2026. */
 export function windowLabel(iso: string, window: string): string {
   const { year, month, day, weekDay } = localParts(iso);
+  const dayName = weekDayNames[(weekDay + 6) % 7]!.slice(0, 3);
   const date = `${day} ${monthNames[month - 1]}`;
   switch (window) {
     case 'minute':
     case '15m':
       return iso.slice(11, 16);
     case 'hour':
-      return `${weekDays[weekDay]} ${iso.slice(11, 16)}`;
+      return `${dayName} ${iso.slice(11, 16)}`;
     case 'day':
-      return `${weekDays[weekDay]} ${date} ${year}`;
+      return `${dayName} ${date} ${year}`;
     case 'week':
       return `week of ${date} ${year}`;
     case 'month':

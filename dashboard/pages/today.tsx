@@ -4,6 +4,7 @@ import { answeredQuery, connection, liveAnswer, streamQuery } from '../data/live
 import { queryText } from '../data/queries.ts';
 import { minorDigits } from '../data/format.ts';
 import { comparable, textIn } from '../data/groups.ts';
+import { nothingIn } from '../data/nothing.ts';
 import { go, openedWithoutRange, pageState } from '../data/navigation.ts';
 import { today } from '../data/page-state.ts';
 import { grainOf, type Money, needsCurrency } from '../data/shown.ts';
@@ -49,16 +50,16 @@ export function TodayPage() {
     chosen.length === 1
       ? { currency: chosen[0]!, digits: minorDigits(answer?.currencies ?? {}, chosen[0]!) }
       : undefined;
-  const props = { state, all: all ?? undefined, money, currencies };
+  const nothing = nothingIn(answer, wholeExtent.value);
+  const props = { state, all: all ?? undefined, money, currencies, nothing };
   const totals = { ...props, query, answer, note, isPending };
-  const isEmpty = answer?.rows.length === 0;
   // Before the first order each panel would say the same.
-  if (all === null && isEmpty && connection.value.kind !== 'refused') return <FirstStart />;
+  if (all === null && nothing && connection.value.kind !== 'refused') return <FirstStart />;
   return (
     <>
       <h1 class="unseen">{rangeWords(state.range)}</h1>
       <Toolbar currencies={currencies} />
-      <EmptyWords state={state} isEmpty={!isPending && isEmpty} />
+      <EmptyWords state={state} nothing={isPending ? undefined : nothing} />
       {connection.value.kind === 'refused' ? (
         <p class="banner trouble">
           {connection.value.problem.detail}

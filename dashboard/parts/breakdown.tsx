@@ -25,7 +25,6 @@ export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownPro
   // The rest is no group: beside it, the bars of many small groups would all be nothing.
   const largest = Math.max(1, ...values.filter((_, i) => groups[i]!.value !== null));
   const all = values.reduce((a, b) => a + b, 0);
-  if (groups.length === 0) return <p class="blank">Nothing in this range.</p>;
   return (
     <>
       <ul class="breakdown" aria-label={`By ${name}`}>

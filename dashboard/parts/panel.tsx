@@ -20,13 +20,15 @@ export interface PanelProps {
   readonly isPending?: boolean;
   /** That it is old, and since when; in the place of the subtitle. */
   readonly asOf?: string | undefined;
+  /** In words, where there is nothing to show. */
+  readonly nothing?: string | false | undefined;
   readonly class?: string;
   readonly actions?: ComponentChildren;
   readonly children?: ComponentChildren;
 }
 
 export function Panel(props: PanelProps) {
-  const { title, query, problem, isLoading, asOf, actions, children } = props;
+  const { title, query, problem, isLoading, asOf, nothing, actions, children } = props;
   const { subtitle, isPending } = asOf ? { subtitle: asOf, isPending: true } : props;
   const id = useId();
   const isAway = connection.value.kind === 'away';
@@ -48,6 +50,8 @@ export function Panel(props: PanelProps) {
         {problem && !isTold && <Trouble problem={problem} hasNumbers={!isLoading} />}
         {isLoading ? (
           <p class="blank asking">{!isAway && (problem ? isTold && notAvailable : 'Loading…')}</p>
+        ) : nothing ? (
+          <p class="blank">{nothing}</p>
         ) : (
           children
         )}

@@ -221,7 +221,11 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           after: filled,
         },
         { name: 'today/choose-currency', address: '/?range=today&tz=UTC&measure=netMinor', after: settled },
-        { name: 'today/nothing', address: '/?from=2015-01-01&to=2016-01-01&tz=UTC', after: text('holds nothing') },
+        {
+          name: 'today/nothing',
+          address: '/?from=2015-01-01&to=2016-01-01&tz=UTC',
+          after: text('no data in this range'),
+        },
         { name: 'today/refused', address: '/?from=1900-01-01&to=1900-01-02&tz=UTC', after: headline('Refused') },
         { name: 'today/strange-address', address: '/?range=tomorrow&tz=Mars/Base&nonsense=1', after: filled },
         // Routed: ClickHouse is shared by all that runs on the stack.

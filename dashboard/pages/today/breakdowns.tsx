@@ -34,7 +34,7 @@ export function Breakdowns(props: TodayProps & { children?: ComponentChildren })
 }
 
 function By(props: TodayProps & { dimension: Dimension; limit: number; title?: string }) {
-  const { state, all, money, dimension, limit } = props;
+  const { state, all, money, nothing, dimension, limit } = props;
   const title = props.title ?? dimensionNames[dimension];
   const isItem = dimension === 'category' || dimension === 'sku';
   const shown = shownBy(state, money, isItem ? 'item' : grainOf(state));
@@ -67,6 +67,7 @@ function By(props: TodayProps & { dimension: Dimension; limit: number; title?: s
       query={query}
       problem={query === undefined ? undefined : problem}
       isLoading={isAnswerable && !answer}
+      nothing={canAsk && answer?.rows.length === 0 && (nothing?.words ?? 'Nothing in this range.')}
       isPending={query !== undefined && answer !== undefined && text !== queryText(query)}
     >
       {answerable.kind === 'never' && <p class="in-words">Nothing is counted by {title.toLowerCase()} in this way.</p>}

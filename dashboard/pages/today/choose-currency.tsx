@@ -4,29 +4,25 @@ import { MeasurePicker } from '../../parts/measure-picker.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import type { TodayProps } from './totals.ts';
 
-export function ChooseCurrency(props: Pick<TodayProps, 'state' | 'currencies'> & { isLoading: boolean }) {
-  const { state, currencies, isLoading } = props;
+export function ChooseCurrency(props: Pick<TodayProps, 'state' | 'currencies' | 'nothing'> & { isLoading: boolean }) {
+  const { state, currencies, nothing, isLoading } = props;
   return (
-    <Panel title="Charts and breakdowns" isLoading={isLoading} actions={<MeasurePicker />}>
-      {currencies.length === 0 ? (
-        <p class="blank">Nothing in this range.</p>
-      ) : (
-        <div class="blank">
-          <p>Amounts of different currencies are never added. Choose one:</p>
-          <p class="choices">
-            {currencies.map((name) => (
-              <button
-                key={name}
-                type="button"
-                class="action"
-                onClick={() => go({ filters: { ...state.filters, currency: [name] } })}
-              >
-                {name}
-              </button>
-            ))}
-          </p>
-        </div>
-      )}
+    <Panel title="Charts and breakdowns" isLoading={isLoading} nothing={nothing?.words} actions={<MeasurePicker />}>
+      <div class="blank">
+        <p>Amounts of different currencies are never added. Choose one:</p>
+        <p class="choices">
+          {currencies.map((name) => (
+            <button
+              key={name}
+              type="button"
+              class="action"
+              onClick={() => go({ filters: { ...state.filters, currency: [name] } })}
+            >
+              {name}
+            </button>
+          ))}
+        </p>
+      </div>
     </Panel>
   );
 }

@@ -21,7 +21,7 @@ import type { TodayProps } from './totals.ts';
 const mostBars = 130;
 
 export function Course(props: TodayProps) {
-  const { state, all, money } = props;
+  const { state, all, money, nothing } = props;
   const ms = lengthMs(state.range, all, Date.now());
   const window = state.window ?? windowFor(ms);
   const shown = shownBy(state, money, grainOf(state));
@@ -43,6 +43,7 @@ export function Course(props: TodayProps) {
       query={query}
       problem={main.problem}
       isLoading={!answer}
+      nothing={!then.some((row) => row[shown.measure]) && nothing?.words}
       isPending={main.text !== queryText(query)}
       actions={
         <>

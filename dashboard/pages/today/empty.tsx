@@ -1,32 +1,26 @@
 // Where the range holds nothing: that it is so, and where the data is.
-import { localDateTime } from '../../data/format.ts';
+import { dateTime } from '../../data/format.ts';
+import type { Nothing } from '../../data/nothing.ts';
 import { openedWithoutRange } from '../../data/navigation.ts';
 import { type PageState, today } from '../../data/page-state.ts';
 import { extent, wholeExtent } from '../../data/status.ts';
-import { rangeWords } from '../../data/words.ts';
+import { inSentence, rangeWords } from '../../data/words.ts';
 import { setRange } from '../../parts/toolbar.tsx';
 
-export function EmptyWords({ state, isEmpty }: { state: PageState; isEmpty: boolean }) {
+export function EmptyWords({ state, nothing }: { state: PageState; nothing: Nothing | undefined }) {
   const whole = wholeExtent.value;
-  if (state.range.kind === 'all' && openedWithoutRange && extent.value?.to !== undefined && whole) {
-    return (
-      <p class="banner" role="status">
-        Nothing was ordered today. This is all there is: {localDateTime(whole.from)} to {localDateTime(whole.to)}.{' '}
-        <button type="button" class="action" onClick={() => setRange(today)}>
-          Show today all the same
-        </button>
-      </p>
-    );
-  }
-  if (!isEmpty || state.range.kind === 'all') return null;
+  const isAll = state.range.kind === 'all';
+  // All there is may be shown in the place of today, which was asked for.
+  if (isAll ? !openedWithoutRange || extent.value?.to === undefined : !nothing) return null;
+  const at = (iso: string) => dateTime(Date.parse(iso), state.tz, 'short');
   return (
     <p class="banner" role="status">
-      {rangeWords(state.range)} holds nothing{Object.keys(state.filters).length > 0 ? ' with these filters' : ''}.{' '}
+      {isAll ? 'Nothing was ordered today.' : `${rangeWords(state.range)}: ${inSentence(nothing!.words)}`}{' '}
       {whole && (
         <>
-          There is data from {localDateTime(whole.from)} to {localDateTime(whole.to)}.{' '}
-          <button type="button" class="action" onClick={() => setRange({ kind: 'all' })}>
-            Show all there is
+          {isAll ? 'This is all there is:' : 'There is data from'} {at(whole.from)} to {at(whole.to)}.{' '}
+          <button type="button" class="action" onClick={() => setRange(isAll ? today : { kind: 'all' })}>
+            {isAll ? 'Show today all the same' : 'Show all there is'}
           </button>
         </>
       )}

@@ -1,7 +1,6 @@
 // The large numbers. Counts are added over currencies; amounts stand by currency, because they are never added.
 import type { ComponentChildren } from 'preact';
-import type { Status } from '../../../api/client.ts';
-import type { Answer, Integer, Row } from '../../data/answer.ts';
+import type { Integer, Row } from '../../data/answer.ts';
 import { definitions, knowsMeasure } from '../../data/definitions.ts';
 import { amount, count, listed, minorDigits, share } from '../../data/format.ts';
 import { comparable, textIn } from '../../data/groups.ts';
@@ -20,13 +19,12 @@ import { RemoveFilters } from './remove-filters.tsx';
 import type { TotalsProps } from './totals.ts';
 
 export function Figures(props: TotalsProps) {
-  const { state, all, answer, isPending, note } = props;
+  const { state, all, answer, isPending, note, nothing } = props;
   const rows = answer?.rows ?? [];
   const filters = (['category', 'sku'] as const).filter((name) => state.filters[name]);
   const what = listed(filters.map((name) => dimensionNames[name].toLowerCase()));
   const no = (title: string) => <NotByItem title={title} what={what} />;
-  // Days that lie outside all data had not nothing: nothing is known of them.
-  const isUnknown = !isPending && state.range.kind === 'between' && isOutside(answer, wholeExtent.value);
+  const isUnknown = nothing?.isUnknown ?? false;
   const against = isUnknown ? 'no data' : note || comparisonWords(state);
   const held = { against, isTold: isUnknown || note !== '' };
   const counted = (title: string, measure: string) => (
@@ -53,12 +51,6 @@ export function Figures(props: TotalsProps) {
       {isByOrder ? money('Average order, as placed', 'averageOrderMinor') : no('Average order')}
     </div>
   );
-}
-
-function isOutside(answer: Answer | undefined, data: Status['extent']): boolean {
-  if (!answer || !data || answer.rows.length > 0) return false;
-  const { from, to } = answer.query;
-  return Date.parse(to) <= Date.parse(data.from) || Date.parse(from) >= Date.parse(data.to);
 }
 
 function NotByItem({ title, what, children }: { title: string; what: string; children?: ComponentChildren }) {

@@ -35,6 +35,7 @@ export function LastHour(props: TodayProps) {
       query={query}
       problem={problem}
       isLoading={!answer}
+      nothing={!values.some(Boolean) && 'Nothing in the last hour.'}
     >
       <Chart
         caption={`${shown.title}, ${inSentence(title)}`}

@@ -13,7 +13,7 @@ const kinds = [
   { name: 'Refunded', counted: 'refunds', given: 'refundedMinor' },
 ] as const;
 
-export function Returns({ state, answer, query, isPending, note }: TotalsProps) {
+export function Returns({ state, answer, query, isPending, note, nothing }: TotalsProps) {
   const rows = answer?.rows ?? [];
   const orders = Number(summed(rows, 'orders').now ?? 0);
   return (
@@ -24,6 +24,7 @@ export function Returns({ state, answer, query, isPending, note }: TotalsProps) 
       query={query}
       isLoading={answer === undefined}
       isPending={isPending}
+      nothing={nothing?.words}
     >
       <table class="returns">
         <thead>

@@ -2,6 +2,7 @@
 import type { ClientQuery } from '../../../api/client.ts';
 import type { Answer } from '../../data/answer.ts';
 import { textIn } from '../../data/groups.ts';
+import type { Nothing } from '../../data/nothing.ts';
 import type { Extent, PageState } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
 import { queryOf } from '../../data/queries.ts';
@@ -15,6 +16,8 @@ export interface TodayProps {
   /** Where all amounts are in one currency. */
   readonly money: Money | undefined;
   readonly currencies: readonly string[];
+  /** Where there is nothing in the range. */
+  readonly nothing: Nothing | undefined;
 }
 
 export interface TotalsProps extends TodayProps {

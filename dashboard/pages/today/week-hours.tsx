@@ -16,7 +16,7 @@ const dayMs = 86_400_000;
 const fourWeeks: Range = { kind: 'last', last: '4w' };
 
 export function WeekHours(props: TodayProps) {
-  const { state, all, money } = props;
+  const { state, all, money, nothing } = props;
   const ms = lengthMs(state.range, all, Date.now());
   // Of years an answer by hour would be long; a year tells the week as well.
   const range = ms < 7 * dayMs ? fourWeeks : ms > 370 * dayMs ? lastYearOf(state.range, all?.to) : state.range;
@@ -34,6 +34,7 @@ export function WeekHours(props: TodayProps) {
       query={query}
       problem={problem}
       isLoading={!answer}
+      nothing={answer?.rows.length === 0 && (nothing?.words ?? 'Nothing in this range.')}
       isPending={text !== queryText(query)}
     >
       {average && (
