@@ -1,6 +1,6 @@
 // What ranges are called, and parts of an address.
 import { expect, test } from 'vitest';
-import { ignoredWords, rangeWords } from './words.ts';
+import { comparisonWords, ignoredWords, rangeWords } from './words.ts';
 
 test.each([
   ['2015-01-01', '2016-01-01', '1 Jan 2015 to 31 Dec 2015'],
@@ -14,4 +14,14 @@ test('what an address says that is not known is called as on the page', () => {
   expect(ignoredWords(['range=tomorrow', 'tz=Mars/Base', 'to=a=b'])).toBe(
     'range “tomorrow”, time zone “Mars/Base”, to “a=b”',
   );
+});
+
+test.each([
+  ['week-ago', 'same time last week', 'a week before'],
+  ['previous', 'same time the day before', 'the period before'],
+  ['year-ago', 'a year before', 'a year before'],
+  ['none', '', ''],
+] as const)('against %s is, of a day that goes on, "%s", and else "%s"', (compare, ofToday, ofOthers) => {
+  expect(comparisonWords({ compare, range: { kind: 'named', name: 'today' } })).toBe(ofToday);
+  expect(comparisonWords({ compare, range: { kind: 'last', last: '7d' } })).toBe(ofOthers);
 });

@@ -69,25 +69,6 @@ function dateWords(text: string): string {
   return localDateTime(text.length === 10 ? `${text}T00:00` : text);
 }
 
-/** What a number is held against: "same time last week". */
-export function comparisonWords({ compare, range }: Pick<PageState, 'compare' | 'range'>): string {
-  const isDay = range.kind === 'named' && range.name === 'today';
-  switch (compare) {
-    case 'none':
-      return '';
-    case 'previous':
-      return isDay ? 'same time the day before' : 'the period before';
-    case 'day-ago':
-      return isDay ? 'same time yesterday' : 'a day before';
-    case 'week-ago':
-      return isDay ? 'same time last week' : 'a week before';
-    case 'year-ago':
-      return 'a year before';
-    default:
-      return compare satisfies never;
-  }
-}
-
 export const comparisonNames: Readonly<Record<Comparison, string>> = {
   none: 'nothing',
   previous: 'the period before',
@@ -95,6 +76,20 @@ export const comparisonNames: Readonly<Record<Comparison, string>> = {
   'week-ago': 'a week before',
   'year-ago': 'a year before',
 };
+
+/** Of a day that goes on. */
+const sameTimes: Readonly<Partial<Record<Comparison, string>>> = {
+  previous: 'the day before',
+  'day-ago': 'yesterday',
+  'week-ago': 'last week',
+};
+
+/** What a number is held against: "same time last week". */
+export function comparisonWords({ compare, range }: Pick<PageState, 'compare' | 'range'>): string {
+  if (compare === 'none') return '';
+  const day = range.kind === 'named' && range.name === 'today' && sameTimes[compare];
+  return day ? `same time ${day}` : comparisonNames[compare];
+}
 
 export const measureNames = {
   orders: 'Orders',
