@@ -1,9 +1,14 @@
 // What serving says and what the dashboard advises are tied together: each note that there is meets a rule of its meaning,
-// and each rule a note. Either changed alone fails here.
+// and each rule a note; docs/operations.md has both. One changed alone fails here.
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { exampleStatus } from '../api/examples.ts';
 import { notes } from '../api/notes.ts';
 import { adviceOn, rules } from '../dashboard/data/advice.ts';
+import { findingsOf, unanswered } from '../dashboard/data/findings.ts';
 import { topicMadeAnew } from '../runtime/archived-topic.ts';
+import { batchSettings } from '../batch-layer/config.ts';
+import { speedSettings } from '../speed-layer/config.ts';
 
 const since = Date.UTC(2026, 10, 21);
 const offsets = 'offsets 5 to 9';
@@ -71,4 +76,58 @@ test('what nobody thought of is told all the same', () => {
     what: 'Serving has something to say',
     details: ['something that nobody thought of'],
   });
+});
+
+/** By what the page Pipeline says: what serving says, and what to do. */
+const advised = [
+  ...readFileSync(new URL('../docs/operations.md', import.meta.url), 'utf8')
+    .split('| the page says')[1]!
+    .split('\n\n')[0]!
+    .matchAll(/^\| (.+?) +\| (.*?) *\| .+? +\| (.+?) +\|$/gm),
+].flatMap(([, what = '', serving = '', act = '']) => (what.startsWith('---') ? [] : [{ what, serving, act }]));
+
+test('docs/operations.md has all that the page Pipeline can say, with the same advice, and nothing else', () => {
+  const [nowMs, agoMs] = [Date.parse('2026-11-21T12:00:00Z'), 600_000];
+  const [partition] = exampleStatus.partitions;
+  const status = {
+    ...exampleStatus,
+    notes: [],
+    run: { ...exampleStatus.run, publishedAt: new Date(nowMs - agoMs).toISOString() },
+    partitions: [{ ...partition!, vector: 10, end: 17, lagRecords: 7 }],
+    deadLetters: { total: 3, byReason: { 'bad-frame': 3 }, newest: [] },
+  };
+  const sample = (atMs: number, deadLetters: number) => ({ atMs, vector: [10], ends: [17], deadLetters, waiting: 1 });
+  const found = [
+    [sample(nowMs - 75_000, 3), sample(nowMs, 3)],
+    [sample(nowMs - 2_000, 1), sample(nowMs, 3)],
+  ].flatMap((samples) => findingsOf({ status, runs: [], samples, nowMs }));
+  const silent = ['not-ready', 'fault'].map((code) =>
+    unanswered({ code, status: 503, detail: '' }, undefined, 'http://HOST:PORT'),
+  );
+  const all = [...rules, ...found, ...silent].map(({ what, act }) => [what, act]);
+  expect(Object.fromEntries(advised.map(({ what, act }) => [what, act]))).toEqual(Object.fromEntries(all));
+  expect(new Set(advised.map(({ what }) => what)).size).toBe(advised.length);
+});
+
+test('what docs/operations.md has serving say is what it says, and the page knows it', () => {
+  const shape = (text: string) => text.replaceAll(/\d+/g, '0');
+  for (const { what, serving } of advised) {
+    for (const [, said = ''] of serving.matchAll(/`([^`]+)`/g)) {
+      expect(findingOf(said).what).toBe(what);
+      const parts = shape(said).split('…');
+      const isSaid = ([note]: (typeof told)[number]) => parts.every((part) => shape(note).includes(part.trim()));
+      expect(told.filter(isSaid), said).not.toEqual([]);
+    }
+  }
+});
+
+test('settings and ports that are advised are those that there are', () => {
+  const texts = advised.map(({ act }) => act).join('\n');
+  const services = { batch: batchSettings.batchPort.byDefault, speed: speedSettings.speedPort.byDefault };
+  const ports = [...texts.matchAll(/(batch|speed) layer(?:(?!batch|speed).)*?\(port (\d+) by default\)/g)];
+  expect(ports.length).toBe(texts.split('(port').length - 1);
+  for (const [, service, port] of ports) expect(port).toBe(services[service as keyof typeof services]);
+  const settings = [...texts.matchAll(/TIDEMARK_[A-Z_]+/g)].map(([name]) => name);
+  const described = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  for (const name of new Set(settings)) expect(described).toContain(`${name}=`);
 });

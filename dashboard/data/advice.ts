@@ -19,7 +19,7 @@ interface Rule extends Omit<Finding, 'details'> {
 
 /** Also where a partition is seen to stand still before a note tells it. */
 export const lookAtSpeed =
-  'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082) and its log. The next batch run counts the records all the same.';
+  'The speed layer is away, stopped or slower than what comes in: look at its `/readyz` (port 8082 by default) and its log. The next batch run counts the records all the same.';
 
 export const rules: readonly Rule[] = [
   {
@@ -71,13 +71,13 @@ export const rules: readonly Rule[] = [
     level: 'act',
     still: 'cause',
     what: 'The live part is full and stands still',
-    act: 'It goes on with the next batch run. If this stays, look at `/readyz` of the batch layer (port 8083) and its log.',
+    act: 'It goes on with the next batch run. If this stays, look at `/readyz` of the batch layer (port 8083 by default) and its log.',
   },
   {
     matches: /live epoch .* is not whole/,
     level: 'act',
     what: 'Live counters in Redis are damaged and not used',
-    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its `/readyz` (port 8082) and its log.',
+    act: 'The speed layer counts them again from the tidemark by itself. If this stays, look at its `/readyz` (port 8082 by default) and its log.',
   },
   {
     matches: /ClickHouse cannot be read/,
@@ -101,7 +101,7 @@ export const rules: readonly Rule[] = [
     matches: /^run \S+ is not used yet/,
     level: 'note',
     what: 'The newest batch run waits until the live counters have come as far',
-    act: 'Usually that takes a second. If this stays, look at `/readyz` of the speed layer (port 8082).',
+    act: 'Usually that takes a second. If this stays, look at `/readyz` of the speed layer (port 8082 by default).',
   },
   {
     matches: /of the log (is|are) not counted yet/,

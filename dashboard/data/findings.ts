@@ -2,6 +2,7 @@
 import { adviceOn, type Finding, lookAtSpeed } from './advice.ts';
 import { count, duration, plural } from './format.ts';
 import type { Status, ToldRun } from './pipeline.ts';
+import type { Problem } from './problem.ts';
 import { ratesOf, type Sample, standingStill, stillSinceMs, waitingMs } from './samples.ts';
 import { isLivePartAway, longBehindMs } from './truth.ts';
 import { inSentence } from './words.ts';
@@ -35,6 +36,24 @@ export function findingsOf(input: FindingsInput): Finding[] {
   return withEffects([...stillPartitions(input), ...told, ...lateRun(input), ...deadLetters(input)]).toSorted(
     (a, b) => levels.indexOf(a.level) - levels.indexOf(b.level),
   );
+}
+
+/** Serving tells nothing: that alone is what is wrong. `asOf`: of the figures that are shown all the same, in words. */
+export function unanswered({ code, detail }: Problem, asOf: string | undefined, origin: string): Finding {
+  if (code === 'not-ready') {
+    return {
+      level: 'note',
+      what: 'Serving is getting ready',
+      details: [detail],
+      act: 'A first start waits for the first batch run. If this stays, look at `/readyz` of the batch layer (port 8083 by default) and of the speed layer (port 8082 by default).',
+    };
+  }
+  return {
+    level: 'bad',
+    what: 'Serving does not answer',
+    details: [detail, ...(asOf === undefined ? [] : [`what is below is as of ${asOf}`])],
+    act: `Look whether serving runs and can be reached from here: \`curl ${origin}/livez\`, and its log. This alone does not stop counting; this page goes on by itself.`,
+  };
 }
 
 export const levels: readonly Finding['level'][] = ['bad', 'act', 'note'];
@@ -104,7 +123,7 @@ function lateRun({ status: { run }, runs, samples, nowMs }: FindingsInput): Find
       level: isSure ? 'act' : 'note',
       what: isSure ? 'Batch runs have stopped' : 'The next batch run may be late',
       details: [`the last one was published ${duration(ageMs)} ago; ${plural(waiting, 'record')} wait for the next`],
-      act: 'Answers stay right: what waits is counted live. Look at `/readyz` of the batch layer (port 8083) and its log.',
+      act: 'Answers stay right: what waits is counted live. Look at `/readyz` of the batch layer (port 8083 by default) and its log.',
     },
   ];
 }

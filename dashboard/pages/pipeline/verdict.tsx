@@ -1,7 +1,7 @@
 // What is wrong, in plain words with what to do; or that nothing is, and by what that is known.
 import type { Problem } from '../../data/problem.ts';
 import type { Finding } from '../../data/advice.ts';
-import { findingsOf, levels } from '../../data/findings.ts';
+import { findingsOf, levels, unanswered } from '../../data/findings.ts';
 import { clockTime, duration, instantsIn, plural } from '../../data/format.ts';
 import { pageState } from '../../data/navigation.ts';
 import type { Status, ToldRun } from '../../data/pipeline.ts';
@@ -21,7 +21,7 @@ export function Verdict(props: VerdictProps) {
   const { status, runs, samples, atMs, problem } = props;
   const { tz } = pageState.value;
   const isAsking = !status && !problem;
-  const found = problem ? [unanswered({ ...props, problem }, tz)] : [];
+  const found = problem ? [unanswered(problem, status && clockTime(atMs, tz), location.origin)] : [];
   const findings = status && !problem ? findingsOf({ status, runs, samples, nowMs: atMs }) : found;
   const isEmpty = status?.totals.records === 0;
   const level = isAsking || isEmpty ? 'asking' : 'good';
@@ -93,23 +93,4 @@ function Proofs({ status: { partitions, run, totals }, atMs }: { status: Status;
       dead letters. The last batch run was published <span class="nowrap">{ago}</span> ago, {auditWords(run.audit)}.
     </p>
   );
-}
-
-/** Serving tells nothing: that alone is what is wrong. */
-function unanswered({ status, atMs, problem }: VerdictProps & { problem: Problem }, tz: string): Finding {
-  const words = problem.detail;
-  if (problem.code === 'not-ready') {
-    return {
-      level: 'note',
-      what: 'Serving is getting ready',
-      details: [words],
-      act: 'A first start waits for the first batch run. If this stays, look at `/readyz` of the batch layer (port 8083) and of the speed layer (port 8082).',
-    };
-  }
-  return {
-    level: 'bad',
-    what: 'Serving does not answer',
-    details: [words, ...(status ? [`what is below is as of ${clockTime(atMs, tz)}`] : [])],
-    act: `Look whether serving runs and can be reached from here: \`curl ${location.origin}/livez\`, and its log. This alone does not stop counting; this page goes on by itself.`,
-  };
 }
