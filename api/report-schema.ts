@@ -97,6 +97,7 @@ const report = {
   tz: Type.String(),
   savedAt: instant,
   nextAt: nullable(Type.String({ description: 'when it is due next' })),
+  thenAt: Type.Array(instant, { description: 'the two times after that, as far as they come within a year' }),
   lastRun: nullable(reportRunSchema),
   underway: nullable(underwaySchema),
 };

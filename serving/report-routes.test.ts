@@ -84,13 +84,14 @@ describe('a report', () => {
       ...body,
       savedAt: '2024-05-03T10:30:00.123Z',
       nextAt: '2024-05-04T10:00:00.000Z',
+      thenAt: ['2024-05-05T10:00:00.000Z', '2024-05-06T10:00:00.000Z'],
       lastRun: null,
       underway: null,
     };
     expect(await save({ ...body, schedule: ' 0 6 * * * ' })).toMatchObject({ status: 201, body: told });
     expect(await save({ query })).toMatchObject({
       status: 200,
-      body: { title: '', schedule: null, tz: 'UTC', nextAt: null },
+      body: { title: '', schedule: null, tz: 'UTC', nextAt: null, thenAt: [] },
     });
     await save(body);
     expect((await ask('GET', '/sales')).body).toEqual({ ...told, runs: [] });

@@ -19,6 +19,7 @@ export interface ReportRouteDependencies {
   readonly clock: () => number;
 }
 
+const iso = (ms: number): string => new Date(ms).toISOString();
 const maxReports = 500;
 const runsTold = 20;
 const filesTold = 100;
@@ -58,15 +59,17 @@ export function registerReportRoutes(
   }
 
   const told = ({ name, title, query, schedule, tz, savedAt }: Report, lastRun: ReportRun | undefined) => {
-    const nextAt = schedule === null ? undefined : createReportTimes(schedule, tz).next(clock());
+    const [nextAt = null, ...thenAt] =
+      schedule === null ? [] : createReportTimes(schedule, tz).upcoming(clock(), 3).map(iso);
     return {
       name,
       title,
       query,
       schedule,
       tz,
-      savedAt: new Date(savedAt).toISOString(),
-      nextAt: nextAt === undefined ? null : new Date(nextAt).toISOString(),
+      savedAt: iso(savedAt),
+      nextAt,
+      thenAt,
       lastRun: lastRun ?? null,
       underway: maker.underway(name) ?? null,
     };

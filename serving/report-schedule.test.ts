@@ -55,6 +55,23 @@ describe('what is due', () => {
     });
   });
 
+  test('what comes up is told one after the other, as far as it comes within a year of the first', () => {
+    const upcoming = (schedule: string, after: string) =>
+      createReportTimes(schedule, 'Europe/Berlin').upcoming(at(after), 3).map(told);
+    expect(upcoming('0 6 L * *', '2026-01-31T05:00:00Z')).toEqual([
+      '2026-02-28T05:00:00.000Z',
+      '2026-03-31T04:00:00.000Z',
+      '2026-04-30T04:00:00.000Z',
+    ]);
+    expect(upcoming('0 6,18 * * *', '2026-01-31T05:00:00Z')).toEqual([
+      '2026-01-31T17:00:00.000Z',
+      '2026-02-01T05:00:00.000Z',
+      '2026-02-01T17:00:00.000Z',
+    ]);
+    expect(upcoming('0 6 29 2 *', '2026-01-31T05:00:00Z')).toEqual(['2028-02-29T05:00:00.000Z']);
+    expect(upcoming('0 6 29 2 mon', '2026-01-31T05:00:00Z')).toEqual([]);
+  });
+
   test('both day fields must match; a day that never comes has no instant', () => {
     expect(all('0 0 13 * fri', 'UTC', '2026-01-01T00:00:00Z', '2026-12-31T00:00:00Z')).toEqual([
       '2026-02-13T00:00:00.000Z',

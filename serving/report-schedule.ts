@@ -16,10 +16,13 @@ export interface ReportTimes {
   latest(after: number, atMost: number): Due | undefined;
   /** The first instant above `after`; undefined where there is none within five years. */
   next(after: number): number | undefined;
+  /** That one, and those after it within a year. */
+  upcoming(after: number, most: number): number[];
 }
 
 export const mostSkipped = 1_000;
-const searchedDays = 5 * 366;
+const yearDays = 366;
+const searchedDays = 5 * yearDays;
 
 const fieldWords: Readonly<Record<string, readonly [name: string, bounds: string]>> = {
   minute: ['minute', '0 to 59'],
@@ -65,6 +68,18 @@ export function createReportTimes(expression: string, tz: string): ReportTimes {
 
   const dayOf = (at: number) => Math.floor(clock.localOf(at) / dayMs) * dayMs;
 
+  function upcoming(after: number, most: number): number[] {
+    const found: number[] = [];
+    const first = dayOf(after) - dayMs;
+    let last = first + searchedDays * dayMs;
+    for (let day = first; day <= last && found.length < most; day += dayMs) {
+      const later = instantsOf(day).filter((at) => at > (found.at(-1) ?? after));
+      if (found.length === 0 && later.length > 0) last = day + yearDays * dayMs;
+      found.push(...later.slice(0, most - found.length));
+    }
+    return found;
+  }
+
   return {
     latest(after, atMost) {
       let instant: number | undefined;
@@ -81,13 +96,7 @@ export function createReportTimes(expression: string, tz: string): ReportTimes {
       }
       return instant === undefined ? undefined : { instant, skipped };
     },
-    next(after) {
-      const first = dayOf(after) - dayMs;
-      for (let day = first; day <= first + searchedDays * dayMs; day += dayMs) {
-        const at = instantsOf(day).find((each) => each > after);
-        if (at !== undefined) return at;
-      }
-      return undefined;
-    },
+    next: (after) => upcoming(after, 1)[0],
+    upcoming,
   };
 }

@@ -19,7 +19,10 @@ export function explainSchedule(cron: string, tz: string): Explained {
     return { isFault: true, text };
   }
   const words = scheduleWords(cron);
-  return { isFault: false, text: words ? `Made ${words}, ${tz}.` : 'No plain words for this one.' };
+  return {
+    isFault: false,
+    text: words ? `Made ${words}, ${tz}.` : 'No plain words for this one: once saved it says when it is due.',
+  };
 }
 
 /** undefined where there are no plain words for it. */
@@ -27,7 +30,7 @@ export function scheduleWords(cron: string): string | undefined {
   const [minute = '', hour = '', day = '', month = '', weekDay = '', ...more] = cron.trim().toLowerCase().split(/\s+/);
   const minutes = numbersOf(minute, 0, 59);
   const hours = numbersOf(hour, 0, 23);
-  const months = numbersOf(month, 1, 12, monthNames);
+  const months = numbersOf(month, 1, 12, longMonths);
   const days = months && dayWords(day, weekDay, months);
   if (!minutes || !hours || !days || more.length > 0) return undefined;
   const times = timeWords(minutes, hours);
@@ -105,12 +108,11 @@ function spans(numbers: readonly number[], name: (one: number) => string): strin
  * letters. A range may go round: 22-2.
  */
 function numbersOf(field: string, least: number, most: number, names: readonly string[] = []): number[] | undefined {
-  const short = names.map((name) => name.slice(0, 3).toLowerCase());
   const numbers: number[] = [];
   for (const part of field.split(',')) {
     const text = part.replace(/^[*?]/, `${least}-${most}`).replaceAll(/[a-z]+/g, (name) => {
-      const at = short.indexOf(name.slice(0, 3));
-      return at >= 0 && (name.length === 3 || isLongName(name)) ? String(at + 1) : name;
+      const at = names.findIndex((long) => [long, long.slice(0, 3)].some((one) => one.toLowerCase() === name));
+      return at >= 0 ? String(at + 1) : name;
     });
     const [, from, to = from, step = 1] = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(text) ?? [];
     const [a, b, by] = [Number(from), Number(to), Number(step)];
@@ -123,6 +125,3 @@ function numbersOf(field: string, least: number, most: number, names: readonly s
   }
   return inOrder(numbers);
 }
-
-const isLongName = (name: string): boolean =>
-  [...longMonths, ...weekDayNames].some((long) => long.toLowerCase() === name);

@@ -46,6 +46,18 @@ async function downloaded(click: () => Promise<void>): Promise<{ name: string; t
   return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
 }
 
+/** At 06:30 on the last day of this month and the next ones, in Tokyo, as far as that is still to come. */
+function lastDays(most: number): string[] {
+  const local = new Date(Date.now() + 9 * 3_600_000);
+  const at = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'short' });
+  return Array.from({ length: most + 1 }, (_, i) =>
+    Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + i + 1, 0, 6, 30),
+  )
+    .filter((ms) => ms > local.getTime())
+    .slice(0, most)
+    .map((ms) => at.format(ms));
+}
+
 /** '' where the focus is lost: the body has all texts. */
 const focused = () =>
   browsing.page.evaluate<string>("document.activeElement === document.body ? '' : document.activeElement.textContent");
@@ -166,11 +178,20 @@ describe('Reports', () => {
     const expected = `Monday to Friday at 06:30next ${due.format(Date.parse(nextAt))}, Asia/Tokyo`;
     await until('the list shows it', async () => ((await text()) ?? '').includes(expected));
 
+    // Without plain words: as it is, with the times that it comes to.
+    await button('Change the schedule of daily').click();
+    await cron.fill('30 6 L * *');
+    await browsing.page.getByText('No plain words for this one: once saved it says when it is due.').waitFor();
+    await cron.press('Enter');
+    const times = `${lastDays(3).join('; ')}, Asia/Tokyo`;
+    await browsing.page.getByText(`Saved: next ${times}.`).waitFor();
+    await until('the list shows it', async () => ((await text()) ?? '').includes(`30 6 L * *next ${times}`));
+
     await button('Change the schedule of daily').click();
     await cron.fill('');
     await button('Save the schedule').click();
     await browsing.page.getByText('Saved: on demand only.').waitFor();
-    expect(await (await operate('GET', '/daily')).json()).toMatchObject({ schedule: null, nextAt: null });
+    expect(await (await operate('GET', '/daily')).json()).toMatchObject({ schedule: null, nextAt: null, thenAt: [] });
     await operate('DELETE', '/daily');
   });
 
