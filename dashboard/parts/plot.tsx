@@ -83,7 +83,7 @@ function Axes({ ticks, axisText, scale }: Pick<PlotProps, 'ticks' | 'axisText'> 
       <path class="grid" d={values.map(({ y }) => `M0 ${y + 0.5}h${scale.widthPx}`).join('')} />
       <text text-anchor="end">
         {values.map(({ text, y }) => (
-          <tspan key={text} x={-6} y={y + 4}>
+          <tspan key={y} x={-6} y={y + 4}>
             {text}
           </tspan>
         ))}
