@@ -1,11 +1,14 @@
 // The numbers of a chart as a table, folded away below it; and tables that stand by themselves, whose cells may hold more
-// than text. A table scrolls by itself where it is larger than its place.
+// than text. A table scrolls by itself where it is larger than its place; one that `stacks` has each row as a block of its
+// own on a phone, and each cell tells there what it is.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 
 export interface TableProps {
   readonly caption: string;
-  readonly head: readonly ComponentChildren[];
+  readonly head: readonly string[];
+  /** What words of the head stand for that are no plain words. */
+  readonly means?: Readonly<Record<string, string>>;
   /** The first cell of a row names it. */
   readonly rows: readonly (readonly ComponentChildren[])[];
   /** Tells the rows apart where their first cells do not. */
@@ -26,28 +29,28 @@ export function DataTable({ table }: { readonly table: () => TableProps }) {
   );
 }
 
-export function Table({ caption, head, rows, keys, foot, class: name = '' }: TableProps) {
+export function Table({ caption, head, means = {}, rows, keys, foot, class: name = '' }: TableProps) {
   return (
     <div class={`table-box ${name}`} tabIndex={0} role="region" aria-label={caption}>
       <table>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>
-            {head.map((cell, i) => (
+            {head.map((word, i) => (
               <th scope="col" key={i}>
-                {cell}
+                {means[word] ? <abbr title={means[word]}>{word}</abbr> : word}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
           {rows.map((cells, i) => (
-            <Row key={keys?.[i] ?? (typeof cells[0] === 'string' ? cells[0] : i)} cells={cells} />
+            <Row key={keys?.[i] ?? (typeof cells[0] === 'string' ? cells[0] : i)} cells={cells} head={head} />
           ))}
         </tbody>
         {foot && (
           <tfoot>
-            <Row cells={foot} />
+            <Row cells={foot} head={head} />
           </tfoot>
         )}
       </table>
@@ -55,13 +58,20 @@ export function Table({ caption, head, rows, keys, foot, class: name = '' }: Tab
   );
 }
 
-function Row({ cells: [first, ...rest] }: { cells: readonly ComponentChildren[] }) {
+function Row({ cells, head }: { cells: readonly ComponentChildren[]; head: readonly string[] }) {
   return (
     <tr>
-      <th scope="row">{first}</th>
-      {rest.map((cell, i) => (
-        <td key={i}>{cell}</td>
-      ))}
+      {cells.map((cell, i) =>
+        i === 0 ? (
+          <th scope="row" key={i} data-label={head[i]}>
+            {cell}
+          </th>
+        ) : (
+          <td key={i} data-label={head[i]}>
+            {cell}
+          </td>
+        ),
+      )}
     </tr>
   );
 }

@@ -106,6 +106,36 @@ export async function untilSettled(page: Page): Promise<void> {
   await until('nothing is asked', async () => (await page.locator('[aria-busy=true]').count()) === 0);
 }
 
+/** Texts of a table's cells that are beyond its sides or lie over the row before. */
+export function cellsOutOfPlace(table: Locator): Promise<string[]> {
+  return table.evaluate((element) => {
+    const { left, right } = element.getBoundingClientRect();
+    let above = -Infinity;
+    return [...element.querySelectorAll('tbody tr, tfoot tr')].flatMap((row) => {
+      const boxes = [...row.children].map((cell) => {
+        const inner = document.createRange();
+        inner.selectNodeContents(cell);
+        return { text: cell.textContent ?? '', box: inner.getBoundingClientRect() };
+      });
+      const wrong = boxes.filter(
+        ({ text, box }) => text !== '' && (box.left < left || box.right > right || box.top < above),
+      );
+      above = Math.max(...boxes.map(({ box }) => box.bottom));
+      return wrong.map(({ text }) => text);
+    });
+  });
+}
+
+/** How many of each part of a table a screen reader is told of, as Chromium itself tells it. */
+export async function tablePartsTold(page: Page): Promise<Record<string, number>> {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send('Accessibility.getFullAXTree');
+  await session.detach();
+  const roles = nodes.filter(({ ignored }) => !ignored).map(({ role }) => String(role?.value));
+  const parts = ['table', 'row', 'columnheader', 'rowheader', 'cell'];
+  return Object.fromEntries(parts.map((part) => [part, roles.filter((role) => role === part).length]));
+}
+
 /** Every text that numbers below the element have from now on. */
 export async function recordNumbers(locator: Locator): Promise<() => Promise<{ texts: string[] }[]>> {
   const records = await locator.evaluateHandle((element) => {

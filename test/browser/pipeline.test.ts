@@ -5,7 +5,7 @@ import { count } from '../../dashboard/data/format.ts';
 import { type BatchRuns, fates, type Status } from '../../dashboard/data/pipeline.ts';
 import { createKafkaJs } from '../../runtime/kafka/kafkajs-client.ts';
 import { until } from '../until.ts';
-import { placed, useBrowsing, violationsOn } from './browsing.ts';
+import { cellsOutOfPlace, placed, tablePartsTold, useBrowsing, violationsOn } from './browsing.ts';
 
 const browsing = useBrowsing();
 let orders = 0;
@@ -132,6 +132,39 @@ describe('Pipeline', () => {
       `${count(totals.records)} of ${count(totals.records + 300)} offsets accounted for, 300 not read yet`,
     );
     expect(await sum.getAttribute('class')).not.toContain('good');
+  });
+
+  test('on a phone the tables are read without scrolling sideways, and are told as tables all the same', async () => {
+    const { page } = browsing;
+    const large = 1_234_567_890;
+    await page.route('**/v1/status', async (route) => {
+      const body = await status();
+      const at = { tidemark: large, vector: 2 * large, end: 3 * large, lagRecords: large };
+      await route.fulfill({ json: { ...body, partitions: body.partitions.map((one) => ({ ...one, ...at })) } });
+    });
+    await page.route('**/v1/batch-runs', async (route) => {
+      const body = await browsing.stand.ask<BatchRuns>('/v1/batch-runs');
+      const at = { records: large, counted: large, duplicate: large, auditedEvents: large };
+      await route.fulfill({ json: { ...body, runs: body.runs.map((one) => ({ ...one, ...at })) } });
+    });
+    await page.goto(`${browsing.stand.url}/pipeline`);
+    await Promise.all(['.partitions', '.runs'].map((table) => page.locator(`${table} tbody tr`).first().waitFor()));
+    const told = await tablePartsTold(page);
+    expect(told['columnheader']).toBeGreaterThanOrEqual(14);
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const table of ['.partitions', '.runs']) {
+      expect(await cellsOutOfPlace(page.locator(table)), table).toEqual([]);
+      const [inner, outer] = await page
+        .locator(table)
+        .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
+      expect(inner, table).toBe(outer);
+    }
+    const labelOf = (cell: Element): string => getComputedStyle(cell, '::before').content;
+    expect(await page.locator('.partitions tbody tr:first-child td:nth-child(3)').evaluate(labelOf)).toContain(
+      'Behind',
+    );
+    expect(await tablePartsTold(page)).toEqual(told);
+    expect(await violationsOn(page)).toEqual([]);
   });
 
   test('serving away and not ready are said, with the time of the figures; the page goes on by itself', async () => {

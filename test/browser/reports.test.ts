@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../until.ts';
-import { placed, useBrowsing, violationsOn } from './browsing.ts';
+import { cellsOutOfPlace, placed, tablePartsTold, useBrowsing, violationsOn } from './browsing.ts';
 
 const browsing = useBrowsing();
 
@@ -260,6 +260,12 @@ describe('Reports', () => {
       expect.stringContaining(runs[1]!.file!),
     ]);
     await expectAccessible();
+    // On a phone they lie below each other, and are told as a table all the same.
+    await page.getByText('version token').click();
+    const told = await tablePartsTold(page);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await cellsOutOfPlace(page.locator('.report-runs'))).toEqual([]);
+    expect(await tablePartsTold(page)).toEqual(told);
     await operate('DELETE', '/often');
   });
 

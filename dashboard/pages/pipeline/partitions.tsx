@@ -35,21 +35,13 @@ export function Partitions({ status: { partitions, notes, lag }, samples, asOf }
   return (
     <Panel title="Partitions" subtitle={lag.records === null && 'how far behind is not known'} asOf={asOf}>
       <Table
-        class="partitions"
+        class="partitions stacks"
         caption="Partitions: tidemark, live part, the log's end, lag"
-        head={[
-          'Partition',
-          'State',
-          'Behind',
-          'Live part',
-          <abbr key="v" title="V: what the last batch run has counted; what lies below is exact">
-            Tidemark
-          </abbr>,
-          <abbr key="w" title="W: the next offset to be counted live">
-            Live to
-          </abbr>,
-          'Log ends',
-        ]}
+        head={['Partition', 'State', 'Behind', 'Live part', 'Tidemark', 'Live to', 'Log ends']}
+        means={{
+          Tidemark: 'V: what the last batch run has counted; what lies below is exact',
+          'Live to': 'W: the next offset to be counted live',
+        }}
         rows={partitions.map(row)}
         foot={[
           'All',

@@ -52,19 +52,10 @@ export function Runs({ runs, problem, asOf }: RunsProps) {
             />
           )}
           <Table
-            class="runs"
+            class="runs stacks"
             caption="Batch runs, the newest first"
-            head={[
-              'Published',
-              <abbr key="audit" title="compares what was counted live since the run before">
-                Audit
-              </abbr>,
-              'Took',
-              'Records',
-              'Counted',
-              'Duplicates',
-              'Run',
-            ]}
+            head={['Published', 'Audit', 'Took', 'Records', 'Counted', 'Duplicates', 'Run']}
+            means={{ Audit: 'compares what was counted live since the run before' }}
             keys={runs.map(({ id }) => id)}
             rows={runs.map((run) => [
               at(run),

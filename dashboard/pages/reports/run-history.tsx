@@ -60,7 +60,7 @@ export function RunHistory({ report }: { report: Report }) {
   return (
     <>
       <Table
-        class="report-runs"
+        class="report-runs stacks"
         caption={`The last runs and the files of ${name}`}
         head={[`Made for (${tz})`, 'Covers', 'Outcome', 'Rows', 'Took', 'Started by', 'File', 'Save']}
         keys={lines.map(({ run, file }) => file ?? `${run?.instant}`)}
