@@ -59,14 +59,13 @@ export function inSentence(words: string): string {
   return words.charAt(0).toLowerCase() + words.slice(1);
 }
 
-/** Days are told with the last one that is in the range. */
-function betweenWords({ from, to }: { from: string; to: string }): string {
-  const last = to.length === 10 ? shiftDay(to, -1) : to;
-  return from === last ? dateWords(from) : `${dateWords(from)} to ${dateWords(last)}`;
-}
-
-function dateWords(text: string): string {
-  return localDateTime(text.length === 10 ? `${text}T00:00` : text);
+/** Whole days are told with the last one that is in the range; where an end lies within a day, both ends with their time. */
+export function betweenWords({ from, to }: { from: string; to: string }): string {
+  const isTimed =
+    from.slice(0, 10) === to.slice(0, 10) || [from, to].some((text) => /T(?!00:00(:00)?([.Z+-]|$))/.test(text));
+  const ends = isTimed ? [from, to] : [from, shiftDay(to.slice(0, 10), -1)];
+  const words = ends.map((text) => localDateTime(text.length === 10 ? `${text}T00:00` : text, isTimed));
+  return [...new Set(words)].join(' to ');
 }
 
 export const comparisonNames: Readonly<Record<Comparison, string>> = {

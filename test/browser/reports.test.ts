@@ -116,7 +116,7 @@ describe('Reports', () => {
     const [{ file, token }] = runs.runs as [{ file: string; token: string }];
     const line = browsing.page.locator('.report-runs tbody tr');
     await until('the file is listed', async () => ((await line.textContent()) ?? '').includes(file));
-    expect(await line.textContent()).toContain('1 Jan 2020 to 1 Jan 2100, Europe/Amsterdam');
+    expect(await line.textContent()).toContain('1 Jan 2020 to 31 Dec 2099, Europe/Amsterdam');
     await line.getByText('version token').click();
     expect(await line.locator('.copy-line code').textContent()).toBe(token);
     const saved = await downloaded(() => line.getByRole('button', { name: /^Download/ }).press('Enter'));

@@ -1,8 +1,9 @@
 // The last runs of a report and the files that there are: when, for which instant, of which time, why, and what came of it;
 // as the server keeps them, across its restarts.
 import type { ReportRun } from '../../../api/report-schema.ts';
-import { bytes, count, dateTime, duration, instantsIn, localDateTime } from '../../data/format.ts';
+import { bytes, count, dateTime, duration, instantsIn } from '../../data/format.ts';
 import { filesOf, type Report, runsOf } from '../../data/reports.ts';
+import { betweenWords } from '../../data/words.ts';
 import { wordsOf } from '../../parts/action.tsx';
 import { Table } from '../../parts/data-table.tsx';
 import { CopyLine } from '../../parts/why.tsx';
@@ -73,7 +74,7 @@ export function RunHistory({ report }: { report: Report }) {
 
 /** The time that the range of the query came to. */
 function coveredBy({ from, to, tz }: { from?: string; to?: string; tz?: string }) {
-  return from && to && `${localDateTime(from)} to ${localDateTime(to)}, ${tz}`;
+  return from && to && `${betweenWords({ from, to })}, ${tz}`;
 }
 
 function Failed({ detail, code, tz }: { detail: string; code: string; tz: string }) {
