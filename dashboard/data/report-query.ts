@@ -1,12 +1,13 @@
 // A report's query in words, and a name for it. Pure.
 import type { ClientQuery } from '../../api/client.ts';
 import { listed } from './format.ts';
+import { nameWords } from './words.ts';
 
 /** "orders placed by store and currency for each day · yesterday, Europe/Berlin · store West or East". */
 export function queryInWords(query: ClientQuery, titleOf: (measure: string) => string): string {
   const { measures, by = [], window, compare, limit, where = {}, not = {} } = query;
   const filters = (filter: NonNullable<ClientQuery['where']>, word: string) =>
-    Object.entries(filter).map(([name, values]) => `${name}${word} ${listed(values, 'disjunction')}`);
+    Object.entries(filter).map(([name, values]) => `${name}${word} ${listed(values.map(nameWords), 'disjunction')}`);
   return [
     measures.map(titleOf).join(', ') + some(by[0], ` by ${listed(by)}`) + some(window, ` for each ${window}`),
     rangeInWords(query),

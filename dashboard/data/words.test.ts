@@ -1,6 +1,6 @@
 // What ranges are called, and parts of an address.
 import { expect, test } from 'vitest';
-import { comparisonWords, ignoredWords, rangeWords } from './words.ts';
+import { comparisonWords, ignoredWords, nameWords, rangeWords } from './words.ts';
 
 test.each([
   ['2015-01-01', '2016-01-01', '1 Jan 2015 to 31 Dec 2015'],
@@ -30,4 +30,9 @@ test.each([
 ] as const)('against %s is, of a day that goes on, "%s", and else "%s"', (compare, ofToday, ofOthers) => {
   expect(comparisonWords({ compare, range: { kind: 'named', name: 'today' } })).toBe(ofToday);
   expect(comparisonWords({ compare, range: { kind: 'last', last: '7d' } })).toBe(ofOthers);
+});
+
+test('a name of which nothing can be seen is told as blank, any other as it is', () => {
+  expect([' ', '\u00a0\t', '\u200b\u2060'].map(nameWords)).toEqual(['(blank)', '(blank)', '(blank)']);
+  expect([' a ', '-', '\u202eab', '🛒'].map(nameWords)).toEqual([' a ', '-', '\u202eab', '🛒']);
 });

@@ -109,6 +109,11 @@ export const dimensionNames: Readonly<Record<Dimension, string>> = {
   sku: 'Product',
 };
 
+/** A name of which nothing can be seen is said to be so; filters keep it as it is. */
+export function nameWords(name: string): string {
+  return /[^\s\p{Cc}\p{Cf}]/u.test(name) ? name : '(blank)';
+}
+
 /** range=tomorrow, tz=Mars → range “tomorrow”, time zone “Mars” */
 export function ignoredWords(parts: readonly string[]): string {
   return parts.map((part) => `${part.replace(/^tz=/, 'time zone=').replace('=', ' “')}”`).join(', ');

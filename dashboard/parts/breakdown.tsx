@@ -3,6 +3,7 @@ import type { Cell, Integer } from '../data/answer.ts';
 import { share } from '../data/format.ts';
 import type { Dimension } from '../data/page-state.ts';
 import type { Figure } from '../data/sums.ts';
+import { nameWords } from '../data/words.ts';
 import { Change, written } from './figure.tsx';
 
 interface Group {
@@ -43,9 +44,9 @@ export function Breakdown({ name, groups, chosen, text, onToggle }: BreakdownPro
                 class="group"
                 aria-pressed={chosen.includes(String(value))}
                 onClick={() => onToggle(String(value))}
-                title={`Show ${String(value)} only, or with what is chosen already`}
+                title={`Show ${nameWords(String(value))} only, or with what is chosen already`}
               >
-                {String(value)}
+                {nameWords(String(value))}
               </button>
             )}
             <span class="group-value">{written(figure.now, text)}</span>

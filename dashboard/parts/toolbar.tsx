@@ -12,7 +12,7 @@ import {
   toggled,
   usualComparison,
 } from '../data/page-state.ts';
-import { comparisonNames, dimensionNames, isSameRange, rangeChoices, rangeWords } from '../data/words.ts';
+import { comparisonNames, dimensionNames, isSameRange, nameWords, rangeChoices, rangeWords } from '../data/words.ts';
 
 export function Toolbar({ currencies }: { currencies: readonly string[] }) {
   const state = pageState.value;
@@ -157,9 +157,9 @@ function Filters({ state }: { state: PageState }) {
           <button
             type="button"
             onClick={without(name, value)}
-            aria-label={`Remove filter ${dimensionNames[name]} ${value}`}
+            aria-label={`Remove filter ${dimensionNames[name]} ${nameWords(value)}`}
           >
-            <span class="chip-name">{dimensionNames[name]}</span> {value} <span aria-hidden="true">×</span>
+            <span class="chip-name">{dimensionNames[name]}</span> {nameWords(value)} <span aria-hidden="true">×</span>
           </button>
         </li>
       ))}

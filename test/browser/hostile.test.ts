@@ -75,6 +75,17 @@ test('names of any text are shown letter for letter, filter the page, and surviv
   await expectUnharmed(other);
 });
 
+test('a blank name can be read and clicked; the filter keeps it exactly', async () => {
+  const { page, stand } = browsing;
+  await stand.post([placed({ storeId: '  ' })]);
+  await page.goto(stand.url);
+  await page.locator('.panel.store').getByRole('button', { name: '(blank)', exact: true }).click();
+  await untilShown(figure(page, 'Orders'), '1');
+  expect(new URL(page.url()).searchParams.getAll('where.store')).toEqual(['  ']);
+  await page.getByRole('button', { name: 'Remove filter Store (blank)' }).click();
+  await until('the filter is gone', () => !page.url().includes('where.store'));
+});
+
 type Outcome = 'shown' | 'aside' | 'refused';
 const long = 'x'.repeat(5_000);
 const nonsense: readonly (readonly [search: string, outcome: Outcome])[] = [

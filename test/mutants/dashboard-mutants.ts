@@ -150,7 +150,7 @@ export const dashboardMutants: readonly Mutant[] = [
     file: 'dashboard/parts/breakdown.tsx',
     find: `chosen already\`}
               >
-                {String(value)}
+                {nameWords(String(value))}
 `,
     replace: `chosen already\`}
                 dangerouslySetInnerHTML={{ __html: String(value) }}
