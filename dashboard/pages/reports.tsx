@@ -58,7 +58,16 @@ export function ReportsPage() {
         </p>
       )}
       {list && list.length > 0 && (
-        <fieldset disabled={isAway}>
+        <fieldset
+          // Buttons are disabled by this; in earnest, one that has the focus would lose it.
+          aria-disabled={isAway}
+          onClickCapture={(event) => {
+            if (isAway && (event.target as Element).closest('button:not(dialog *)')) {
+              event.preventDefault();
+              event.stopPropagation();
+            }
+          }}
+        >
           <p class="report-head report-titles" aria-hidden="true">
             <span>Report</span>
             <span>Schedule</span>

@@ -75,7 +75,7 @@ export function ActionForm(props: {
         {said}
       </p>
       <p class="form-row">
-        <button type="submit" class="action main-action" aria-disabled={isBusy}>
+        <button type="submit" class="action main-action" aria-disabled={isBusy || undefined}>
           {button}
         </button>
         {cancel && (

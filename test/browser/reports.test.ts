@@ -311,12 +311,17 @@ describe('Reports', () => {
     expect(await report('fine').count()).toBe(1);
     await browsing.page.unroute('**/v1/reports');
 
+    await button('Run now fine').focus();
     await browsing.stand.stopServing();
     await browsing.page.getByText(/The list is that of \d\d:\d\d:\d\d\./).waitFor();
     expect(await button('Run now fine').isDisabled()).toBe(true);
+    expect(await focused()).toBe('Run now fine');
+    await browsing.page.keyboard.press('Enter');
     await expectAccessible();
     await browsing.stand.startServing();
     await until('it goes on', async () => !(await button('Run now fine').isDisabled()));
+    expect(await focused()).toBe('Run now fine');
+    expect(await browsing.page.getByText('Done: 2 rows.').count()).toBe(1);
 
     await browsing.page.evaluate(() => sessionStorage.setItem('tidemark-operator-token', 'of-another-server'));
     await browsing.page.reload();

@@ -11,7 +11,7 @@ export function DownloadButton({ report, file, sha256 }: { report: string; file:
       <button
         type="button"
         class="action"
-        aria-disabled={isBusy}
+        aria-disabled={isBusy || undefined}
         onClick={() =>
           start(async () => {
             setSaid('');

@@ -51,7 +51,7 @@ export function ReportItem({ report, onRemoved }: ReportItemProps) {
           <button
             type="button"
             class="action"
-            aria-disabled={isMaking}
+            aria-disabled={isMaking || undefined}
             onClick={() => void (isMaking || makeReport(name))}
           >
             Run now<span class="unseen"> {name}</span>
