@@ -186,7 +186,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           },
         },
         { name: 'reports/empty', isOperator: true, after: text('No reports yet') },
-        { name: 'reports/loading', isOperator: true, before: unanswered, after: text('Asking…') },
+        { name: 'reports/loading', isOperator: true, before: unanswered, after: text('Loading…') },
       ],
     },
     {
@@ -356,11 +356,11 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
           undo: startAgain,
         },
       ],
+      leave: async () => working.end(),
     },
     {
       // Late orders, and records that nobody can count.
       async reach() {
-        working.end();
         const old = [...shopHistory(Date.now() - 9 * 86_400_000)].slice(0, 40);
         await stand.post(old.map(({ json }) => parseExactly(String(json)) as EventInput));
         const bytes = (...values: number[]) => Buffer.from(values);
