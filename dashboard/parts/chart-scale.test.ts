@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { type Scale, xTicks, yRange, yTicks } from './chart-scale.ts';
 
 const scaleOf = (some: Partial<Scale>): Scale => ({
+  leftPx: 44,
+  topPx: 8,
   widthPx: 300,
   heightPx: 150,
   windows: 24,

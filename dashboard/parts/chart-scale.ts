@@ -3,6 +3,8 @@ export type Values = readonly (number | null)[];
 
 /** The place for the shapes, and what its lower and upper edge stand for. The windows stand side by side over its width. */
 export interface Scale {
+  readonly leftPx: number;
+  readonly topPx: number;
   readonly widthPx: number;
   readonly heightPx: number;
   readonly windows: number;
@@ -12,9 +14,9 @@ export interface Scale {
 
 export const columnPx = ({ widthPx, windows }: Scale): number => widthPx / Math.max(1, windows);
 /** The middle of a window. */
-export const xPx = (scale: Scale, at: number): number => (at + 0.5) * columnPx(scale);
-export const yPx = ({ heightPx, least, most }: Scale, value: number): number =>
-  ((most - value) / (most - least)) * heightPx;
+export const xPx = (scale: Scale, at: number): number => scale.leftPx + (at + 0.5) * columnPx(scale);
+export const yPx = ({ topPx, heightPx, least, most }: Scale, value: number): number =>
+  topPx + ((most - value) / (most - least)) * heightPx;
 
 /**
  * From zero, or below it, to a little above the largest value, in steps of a tenth of its power of ten: while numbers tick the
@@ -54,7 +56,8 @@ const letterPx = 6.4;
 
 /** The windows whose texts have room, evenly; one that would be cut off at the right edge is left out. */
 export function xTicks(scale: Scale, texts: readonly string[]): number[] {
-  const isWhole = (text: string, at: number) => xPx(scale, at) + (text.length * letterPx) / 2 <= scale.widthPx;
+  const isWhole = (text: string, at: number) =>
+    xPx(scale, at) + (text.length * letterPx) / 2 <= scale.leftPx + scale.widthPx;
   const places = texts.flatMap((text, at) => (text !== '' && isWhole(text, at) ? [at] : []));
   const every = Math.max(1, Math.ceil((places.length * textWidthPx) / scale.widthPx));
   return places.filter((_, i) => i % every === 0);

@@ -1,54 +1,62 @@
-// The shapes of a chart, as paths of SVG in tenths of a pixel: whole numbers are written and read in half the time. Pure.
+// The shapes of a chart, as paths of SVG. Pure.
 import { columnPx, type Scale, type Values, xPx, yPx } from './chart-scale.ts';
 
-export const unitsPerPx = 10;
-
-/** A bar is a line as wide as this. */
-export function barPx(scale: Scale): number {
-  const gap = gapPx(scale);
-  const width = Math.min(48, Math.max(1, columnPx(scale) - (gap < 1 ? 0 : gap)));
-  return hasSharpEdges(scale) ? Math.round(width) : width;
+/** Where shapes stand along x, written once for as long as the chart has its width and its number of windows. */
+export interface Columns {
+  /** A bar is a line as wide as this. */
+  readonly barPx: number;
+  readonly bars: readonly string[];
+  readonly markPx: number;
+  readonly marks: readonly string[];
+  readonly points: readonly string[];
 }
 
-const gapPx = (scale: Scale): number => 0.28 * columnPx(scale);
-
-/** Where gaps are so small that whole pixels would make them look uneven, edges are not. */
-const hasSharpEdges = (scale: Scale): boolean => gapPx(scale) >= 5;
+export function columnsOf(scale: Scale): Columns {
+  const column = columnPx(scale);
+  const gap = 0.28 * column;
+  const width = Math.min(48, Math.max(1, column - (gap < 1 ? 0 : gap)));
+  // Where gaps are so small that whole pixels would make them look uneven, edges are not sharp.
+  const isSharp = gap >= 5;
+  const barPx = isSharp ? Math.round(width) : width;
+  const sharp = (middle: number): number => Math.round(middle - barPx / 2) + barPx / 2;
+  const half = Math.min(30, 0.46 * column);
+  const at = (x: (middle: number) => number) =>
+    Array.from({ length: scale.windows }, (_, window) => String(x(xPx(scale, window))));
+  return {
+    barPx,
+    bars: at(isSharp ? sharp : tenths),
+    markPx: tenths(2 * half),
+    marks: at((middle) => tenths(middle - half)),
+    points: at(tenths),
+  };
+}
 
 /** From zero to each value of the windows that are wanted. */
-export function barsPath(values: Values, scale: Scale, isWanted: (at: number) => boolean): string {
-  const half = barPx(scale) / 2;
-  const isSharp = hasSharpEdges(scale);
-  const y = yInWholePx(scale);
-  const base = y(0);
-  return pathOf(values, (value, at) => {
-    if (!isWanted(at)) return '';
-    const middle = xPx(scale, at);
-    return `M${inUnits(isSharp ? Math.round(middle - half) + half : middle)} ${base}V${y(value)}`;
-  });
+export function barsPath(values: Values, scale: Scale, { bars }: Columns, isWanted: (at: number) => boolean): string {
+  const base = ` ${Math.round(yPx(scale, 0))}V`;
+  return pathOf(values, (value, at) => (isWanted(at) ? `M${bars[at]}${base}${Math.round(yPx(scale, value))}` : ''));
 }
 
 /** A short line across each window at its value, like the mark of a tide on a wall. */
-export function marksPath(values: Values, scale: Scale): string {
-  const half = Math.min(30, 0.46 * columnPx(scale));
-  const width = inUnits(2 * half);
-  const y = yInWholePx(scale);
-  return pathOf(values, (value, at) => `M${inUnits(xPx(scale, at) - half)} ${y(value)}h${width}`);
+export function marksPath(values: Values, scale: Scale, { marks, markPx }: Columns): string {
+  return pathOf(values, (value, at) => `M${marks[at]} ${Math.round(yPx(scale, value))}h${markPx}`);
 }
 
 /** From value to value, broken where nothing is known. */
-export function linePath(values: Values, scale: Scale): string {
+export function linePath(values: Values, scale: Scale, { points }: Columns): string {
   return pathOf(values, (value, at) => {
     const command = (values[at - 1] ?? null) === null ? 'M' : 'L';
-    return `${command}${inUnits(xPx(scale, at))} ${inUnits(yPx(scale, value))}`;
+    return `${command}${points[at]} ${tenths(yPx(scale, value))}`;
   });
 }
 
 function pathOf(values: Values, of: (value: number, at: number) => string): string {
   let path = '';
-  for (const [at, value] of values.entries()) if (value !== null) path += of(value, at);
+  for (let at = 0; at < values.length; at += 1) {
+    const value = values[at] ?? null;
+    if (value !== null) path += of(value, at);
+  }
   return path;
 }
 
-const inUnits = (px: number): number => Math.round(unitsPerPx * px);
-const yInWholePx = (scale: Scale) => (value: number) => unitsPerPx * Math.round(yPx(scale, value));
+const tenths = (px: number): number => Math.round(10 * px) / 10;

@@ -2,7 +2,7 @@
 // still is not drawn anew: the axes, and all shapes but those whose numbers ticked.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { columnPx, type Scale, xPx, xTicks, yPx, yRange, yTicks } from './chart-scale.ts';
-import { barPx, barsPath, linePath, marksPath, unitsPerPx } from './chart-shapes.ts';
+import { barsPath, type Columns, columnsOf, linePath, marksPath } from './chart-shapes.ts';
 
 export interface ChartSeries {
   readonly label: string;
@@ -51,6 +51,8 @@ export function Plot({ ticks, series, openAt, heightPx, axisText, at }: PlotProp
   }, []);
   const [least, most] = yRange(series);
   const scale = {
+    leftPx: margin.left,
+    topPx: margin.top,
     widthPx: Math.max(1, widthPx - margin.left - margin.right),
     heightPx: heightPx - margin.top - margin.bottom,
     windows: ticks.length,
@@ -61,17 +63,16 @@ export function Plot({ ticks, series, openAt, heightPx, axisText, at }: PlotProp
     () => <Axes ticks={ticks} axisText={axisText} scale={scale} />,
     [...Object.values(scale), ticks.join('|')],
   );
+  const columns = useMemo(() => columnsOf(scale), [scale.widthPx, scale.windows]);
   return (
     <svg ref={box} height={heightPx} aria-hidden="true">
-      {widthPx > 0 && (
-        <g transform={`translate(${margin.left} ${margin.top})`}>
-          {axes}
-          <g class="shapes" transform={`scale(${1 / unitsPerPx})`}>
-            {series.map((one) => shapesOf(one, openAt, scale))}
-          </g>
-          {at !== undefined && <path class="pointed" d={`M${Math.round(xPx(scale, at)) + 0.5} 0v${scale.heightPx}`} />}
-        </g>
-      )}
+      {widthPx > 0 && [
+        axes,
+        series.map((one) => shapesOf(one, openAt, scale, columns)),
+        at !== undefined && (
+          <path class="pointed" d={`M${Math.round(xPx(scale, at)) + 0.5} ${scale.topPx}v${scale.heightPx}`} />
+        ),
+      ]}
     </svg>
   );
 }
@@ -80,17 +81,17 @@ function Axes({ ticks, axisText, scale }: Pick<PlotProps, 'ticks' | 'axisText'> 
   const values = yTicks(scale).map((value) => ({ text: axisText(value), y: Math.round(yPx(scale, value)) }));
   return (
     <>
-      <path class="grid" d={values.map(({ y }) => `M0 ${y + 0.5}h${scale.widthPx}`).join('')} />
+      <path class="grid" d={values.map(({ y }) => `M${scale.leftPx} ${y + 0.5}h${scale.widthPx}`).join('')} />
       <text text-anchor="end">
         {values.map(({ text, y }) => (
-          <tspan key={y} x={-6} y={y + 4}>
+          <tspan key={y} x={scale.leftPx - 6} y={y + 4}>
             {text}
           </tspan>
         ))}
       </text>
       <text text-anchor="middle">
         {xTicks(scale, ticks).map((at) => (
-          <tspan key={at} x={xPx(scale, at)} y={scale.heightPx + 16}>
+          <tspan key={at} x={xPx(scale, at)} y={scale.topPx + scale.heightPx + 16}>
             {ticks[at]}
           </tspan>
         ))}
@@ -103,20 +104,18 @@ function Axes({ ticks, axisText, scale }: Pick<PlotProps, 'ticks' | 'axisText'> 
 const haloFromPx = 8;
 
 /** No component: each would cost as much as its drawing. */
-function shapesOf({ tone, shape, values }: ChartSeries, openAt: number | undefined, scale: Scale) {
-  if (shape === 'line') return <path class={`line ${tone}`} d={linePath(values, scale)} />;
+function shapesOf({ tone, shape, values }: ChartSeries, openAt: number | undefined, scale: Scale, columns: Columns) {
+  if (shape === 'line') return <path class={`line ${tone}`} d={linePath(values, scale, columns)} />;
   if (shape === 'marks') {
-    const marks = marksPath(values, scale);
+    const marks = marksPath(values, scale, columns);
     return [
       columnPx(scale) >= haloFromPx && <path class="mark halo" d={marks} />,
       <path class={`mark ${tone}`} d={marks} />,
     ];
   }
-  const width = unitsPerPx * barPx(scale);
+  const bars = (isWanted: (at: number) => boolean) => barsPath(values, scale, columns, isWanted);
   return [
-    <path class={tone} stroke-width={width} d={barsPath(values, scale, (at) => at !== openAt)} />,
-    openAt !== undefined && (
-      <path class="open" stroke-width={width} d={barsPath(values, scale, (at) => at === openAt)} />
-    ),
+    <path class={tone} stroke-width={columns.barPx} d={bars((at) => at !== openAt)} />,
+    openAt !== undefined && <path class="open" stroke-width={columns.barPx} d={bars((at) => at === openAt)} />,
   ];
 }

@@ -29,6 +29,7 @@ interface Percentiles {
 }
 
 interface Updates {
+  readonly what: string;
   readonly chartsInSight: number;
   readonly count: number;
   /** Of the main thread, an update: script, style, layout and paint. */
@@ -40,7 +41,7 @@ interface Updates {
 }
 
 export interface DashboardResults {
-  /** All charts in sight, then as many as a screen shows. */
+  /** All numbers new and all charts in sight, as many as a screen shows, only the numbers of the open window new. */
   readonly updates: readonly Updates[];
   /** After garbage was collected, at even times, all charts in sight. */
   readonly heapKib: readonly number[];
@@ -53,7 +54,7 @@ export interface DashboardResults {
 }
 
 const rounds = 5;
-const tracedMs = 5_000;
+const tracedMs = 4_000;
 const settlingMs = 1_000;
 const screen = { width: 1280, height: 900 };
 const tall = { width: 1280, height: 2_400 };
@@ -95,7 +96,7 @@ async function openPage(browser: Browser, { minutes, signal, say }: DashboardOpt
     // The long part comes last: who stops it has read the rest.
     const updates = await measureUpdates(browser, page, signal);
     for (const of of updates) say(updatesLine(of));
-    const tracingMs = 2 * rounds * (settlingMs + tracedMs);
+    const tracingMs = kinds.length * rounds * (settlingMs + tracedMs);
     const devtools = await context.newCDPSession(page);
     const restMs = Math.max(0, minutes * 60_000 - tracingMs);
     const samples = Math.max(12, Math.round(2 * minutes));
@@ -123,20 +124,28 @@ const chartsInSightSource = `[...document.querySelectorAll('.plot')].filter((plo
   return bottom > 0 && top < innerHeight;
 }).length`;
 
-/** The sizes take turns. */
+const kinds = [
+  { what: 'all numbers new', viewport: tall, hash: '' },
+  { what: 'all numbers new', viewport: screen, hash: '' },
+  { what: 'the open window ticks', viewport: tall, hash: 'ticks' },
+] as const;
+
+/** The kinds take turns. */
 async function measureUpdates(browser: Browser, page: Page, signal: AbortSignal): Promise<Updates[]> {
-  const sizes = [tall, screen].map((viewport) => ({ viewport, chartsInSight: 0, times: [] as Update[][] }));
+  const measured = kinds.map((kind) => ({ ...kind, chartsInSight: 0, times: [] as Update[][] }));
   for (let round = 0; round < rounds; round += 1) {
-    for (const size of sizes) {
-      await page.setViewportSize(size.viewport);
-      size.chartsInSight = await page.evaluate<number>(chartsInSightSource);
-      size.times.push(await trace(browser, page, signal));
+    for (const kind of measured) {
+      await page.setViewportSize(kind.viewport);
+      await page.evaluate(`location.hash = '${kind.hash}'`);
+      kind.chartsInSight = await page.evaluate<number>(chartsInSightSource);
+      kind.times.push(await trace(browser, page, signal));
     }
   }
-  return sizes.map(({ chartsInSight, times }) => {
+  return measured.map(({ what, chartsInSight, times }) => {
     const all = times.flat();
     const cpuMsOf = (updates: readonly Update[]) => percentilesOf(updates.map(({ cpuMs }) => cpuMs));
     return {
+      what,
       chartsInSight,
       count: all.length,
       ms: percentilesOf(all.map(({ ms }) => ms)),
@@ -227,10 +236,11 @@ async function postOrders(browser: Browser, stand: Stand, some: EventInput, { si
   return movedMs;
 }
 
-function updatesLine({ chartsInSight, count, ms, cpuMs, p95OfRounds }: Updates): string {
+function updatesLine({ what, chartsInSight, count, ms, cpuMs, p95OfRounds }: Updates): string {
   const text = ({ p50, p95, p99 }: Percentiles) =>
     `p50 ${p50.toFixed(1)}, p95 ${p95.toFixed(1)}, p99 ${p99.toFixed(1)} ms`;
-  return `${chartsInSight} charts in sight, ${count} updates: ${text(ms)}; of it processor time: ${text(cpuMs)}; p95 of each round: ${p95OfRounds.map((p95) => p95.toFixed(1)).join(', ')}`;
+  const ofRounds = p95OfRounds.map((p95) => p95.toFixed(1)).join(', ');
+  return `${what}, ${chartsInSight} charts in sight, ${count} updates: ${text(ms)}; of it processor time: ${text(cpuMs)} (p95 of each round: ${ofRounds})`;
 }
 
 export function dashboardReportOf(results: DashboardResults): string {

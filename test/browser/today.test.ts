@@ -184,7 +184,7 @@ describe('Today', () => {
     await page.goto(stand.url);
     await untilSettled(page);
     /** The one bar is of the hour that is not over. */
-    const colourOfBar = () => page.evaluate(() => getComputedStyle(document.querySelector('.shapes .open')!).stroke);
+    const colourOfBar = () => page.evaluate(() => getComputedStyle(document.querySelector('.plot .open')!).stroke);
     const light = await colourOfBar();
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await colourOfBar()).not.toBe(light);
@@ -217,7 +217,7 @@ describe('Today', () => {
       };
       // The open window is the last one.
       await until('the last bar stands at the right edge', async () => {
-        const gap = (await rightOf('.plot')) - (await rightOf('.shapes .open'));
+        const gap = (await rightOf('.plot')) - (await rightOf('.plot .open'));
         return gap > 0 && gap < width / 7;
       });
     }

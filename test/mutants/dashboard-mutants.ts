@@ -286,8 +286,8 @@ export const dashboardMutants: readonly Mutant[] = [
     id: 'bars-that-begin-at-the-edge',
     breaks: 'a bar reaches from zero to its value',
     file: 'dashboard/parts/chart-shapes.ts',
-    find: 'const base = y(0);',
-    replace: 'const base = unitsPerPx * scale.heightPx;',
+    find: 'yPx(scale, 0)',
+    replace: 'yPx(scale, scale.least)',
     tests: ['dashboard/parts/chart-shapes.test.ts'],
   },
   {
