@@ -15,6 +15,12 @@ export interface Scale {
 export const columnPx = ({ widthPx, windows }: Scale): number => widthPx / Math.max(1, windows);
 /** The middle of a window. */
 export const xPx = (scale: Scale, at: number): number => scale.leftPx + (at + 0.5) * columnPx(scale);
+/** The window at a place. */
+export function windowAt(scale: Scale, px: number): number | undefined {
+  const at = Math.floor((px - scale.leftPx) / columnPx(scale));
+  return at >= 0 && at < scale.windows ? at : undefined;
+}
+
 export const yPx = ({ topPx, heightPx, least, most }: Scale, value: number): number =>
   topPx + ((most - value) / (most - least)) * heightPx;
 

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks';
 import { compact } from '../data/format.ts';
 import { DataTable } from './data-table.tsx';
-import { type ChartSeries, Plot, windowPointedAt } from './plot.tsx';
+import { type ChartSeries, Plot } from './plot.tsx';
 
 export interface ChartProps {
   readonly caption: string;
@@ -29,29 +29,22 @@ export function Chart({ caption, labels, ticks, series, openAt, heightPx = 180, 
       <figcaption class="readout">
         <span class="readout-window">{labelAt(shown)}</span>
         {series.map(({ label, tone, shape, texts }) => (
-          <span key={label} class="readout-series">
-            <span class={`key ${tone} ${shape}`} aria-hidden="true" />
+          <span key={label} class={`readout-series ${tone} ${shape}`}>
             {label} <b>{texts[shown] ?? '–'}</b>
           </span>
         ))}
       </figcaption>
-      <div
-        class="plot"
-        role="img"
-        aria-label={`Chart: ${caption}. The same numbers are in the table below; arrow keys read one window after the other.`}
-        // biome-ignore lint: reading a chart by keyboard needs focus
-        tabIndex={0}
-        onKeyDown={(event) => {
-          const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-          if (by === undefined) return;
-          event.preventDefault();
-          setAt(Math.min(labels.length - 1, Math.max(0, shown + by)));
-        }}
-        onMouseMove={(event) => setAt(windowPointedAt(event, labels.length))}
-        onMouseLeave={() => setAt(undefined)}
-      >
-        <Plot ticks={ticks} series={series} openAt={openAt} heightPx={heightPx} axisText={axisText} at={pointed} />
-      </div>
+      <Plot
+        caption={caption}
+        ticks={ticks}
+        series={series}
+        openAt={openAt}
+        heightPx={heightPx}
+        axisText={axisText}
+        at={pointed}
+        onPoint={setAt}
+        onStep={(by) => setAt(Math.min(labels.length - 1, Math.max(0, shown + by)))}
+      />
       <DataTable
         table={() => ({
           caption,

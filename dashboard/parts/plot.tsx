@@ -1,7 +1,7 @@
 // The drawn part of a chart: SVG, because the browser's own threads draw it, where no graphics card does, and what stands
 // still is not drawn anew: the axes, and all shapes but those whose numbers ticked.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { columnPx, type Scale, xPx, xTicks, yPx, yRange, yTicks } from './chart-scale.ts';
+import { columnPx, type Scale, windowAt, xPx, xTicks, yPx, yRange, yTicks } from './chart-scale.ts';
 import { barsPath, type Columns, columnsOf, linePath, marksPath } from './chart-shapes.ts';
 
 export interface ChartSeries {
@@ -15,6 +15,7 @@ export interface ChartSeries {
 }
 
 export interface PlotProps {
+  readonly caption: string;
   /** What stands below the axis, where there is room for it; '' for nothing. One for each window. */
   readonly ticks: readonly string[];
   readonly series: readonly ChartSeries[];
@@ -24,21 +25,15 @@ export interface PlotProps {
   readonly axisText: (value: number) => string;
   /** The window that is pointed at. */
   readonly at: number | undefined;
+  readonly onPoint: (at: number | undefined) => void;
+  /** By the arrow keys: -1 or 1. */
+  readonly onStep: (by: number) => void;
 }
 
 const margin = { top: 8, right: 4, bottom: 22, left: 44 } as const;
 
-/** `currentTarget` is as wide as the plot. */
-export function windowPointedAt(
-  { clientX, currentTarget }: { readonly clientX: number; readonly currentTarget: Element },
-  windows: number,
-): number | undefined {
-  const { left, width } = currentTarget.getBoundingClientRect();
-  const at = Math.floor(((clientX - left - margin.left) / (width - margin.left - margin.right)) * windows);
-  return at >= 0 && at < windows ? at : undefined;
-}
-
-export function Plot({ ticks, series, openAt, heightPx, axisText, at }: PlotProps) {
+export function Plot(props: PlotProps) {
+  const { caption, ticks, series, openAt, heightPx, axisText, at, onPoint, onStep } = props;
   const box = useRef<SVGSVGElement>(null);
   const [widthPx, setWidthPx] = useState(0);
   useLayoutEffect(() => {
@@ -65,7 +60,25 @@ export function Plot({ ticks, series, openAt, heightPx, axisText, at }: PlotProp
   );
   const columns = useMemo(() => columnsOf(scale), [scale.widthPx, scale.windows]);
   return (
-    <svg ref={box} height={heightPx} aria-hidden="true">
+    <svg
+      ref={box}
+      class="plot"
+      height={heightPx}
+      role="img"
+      aria-label={`Chart: ${caption}. The same numbers are in the table below; arrow keys read one window after the other.`}
+      // biome-ignore lint: reading a chart by keyboard needs focus
+      tabIndex={0}
+      onKeyDown={(event) => {
+        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (by === undefined) return;
+        event.preventDefault();
+        onStep(by);
+      }}
+      onMouseMove={(event) =>
+        onPoint(windowAt(scale, event.clientX - event.currentTarget.getBoundingClientRect().left))
+      }
+      onMouseLeave={() => onPoint(undefined)}
+    >
       {widthPx > 0 && [
         axes,
         series.map((one) => shapesOf(one, openAt, scale, columns)),
