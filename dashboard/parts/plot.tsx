@@ -67,7 +67,7 @@ export function Plot(props: PlotProps) {
       role="img"
       aria-label={`Chart: ${caption}. The same numbers are in the table below; arrow keys read one window after the other.`}
       // biome-ignore lint: reading a chart by keyboard needs focus
-      tabIndex={0}
+      tabindex={0}
       onKeyDown={(event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (by === undefined) return;
