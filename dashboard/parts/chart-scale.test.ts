@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Scale, xTicks, yRange, yTicks } from './chart-scale.ts';
+import { type Scale, type Values, xTicks, yAxis } from './chart-scale.ts';
 
 const scaleOf = (some: Partial<Scale>): Scale => ({
   leftPx: 44,
@@ -11,7 +11,7 @@ const scaleOf = (some: Partial<Scale>): Scale => ({
   most: 100,
   ...some,
 });
-const rangeOf = (...values: (number | null)[]) => yRange([{ values }]);
+const axisOf = (values: Values, heightPx = 150) => yAxis([{ values }], heightPx).texts;
 
 test.each([
   [[], [0, 1]],
@@ -19,37 +19,33 @@ test.each([
     [null, 0],
     [0, 1],
   ],
-  [[1], [0, 1.1]],
+  [[1], [0, 1]],
+  [[0.3], [0, 1]],
   [
     [7, 100],
-    [0, 110],
+    [0, 20, 40, 60, 80, 100],
   ],
+  [[101], [0, 20, 40, 60, 80, 100, 120]],
+  [[899], [0, 200, 400, 600, 800, 1_000]],
   [
-    [-30, 899],
-    [-32, 950],
+    [-30, 110],
+    [-50, 0, 50, 100, 150],
   ],
-  [[-5], [-5.3, 1]],
-  [[9e15], [0, 9.5e15]],
-])('the scale of %j reaches over %j', (values, [least, most]) => {
-  const range = rangeOf(...values);
-  expect(range[0]).toBeCloseTo(least!, 9);
-  expect(range[1] / most!).toBeCloseTo(1, 9);
+  [[-5], [-5, -4, -3, -2, -1, 0, 1]],
+  [[9e15], [0, 2e15, 4e15, 6e15, 8e15, 1e16]],
+])('the axis of %j has texts at %j', (values, texts) => {
+  expect(axisOf(values)).toEqual(texts);
 });
 
-test('a scale holds all series and stands still while numbers tick', () => {
-  expect(yRange([{ values: [1, 2] }, { values: [null, 300] }])).toEqual([0, 320]);
-  expect(rangeOf(896)).toEqual(rangeOf(904));
+test('a low chart has few texts', () => {
+  expect(axisOf([1.2e6], 60)).toEqual([0, 1_000_000, 2_000_000]);
+  expect(axisOf([-3, 700], 10)).toEqual([-1_000, 0, 1_000]);
 });
 
-test.each([
-  [{ most: 1 }, [0, 1]],
-  [{ most: 110 }, [0, 20, 40, 60, 80, 100]],
-  [{ most: 950 }, [0, 200, 400, 600, 800]],
-  [{ least: -32, most: 110 }, [0, 50, 100]],
-  [{ most: 9.5e15 }, [0, 2e15, 4e15, 6e15, 8e15]],
-  [{ heightPx: 60, most: 1.2e6 }, [0, 500_000, 1_000_000]],
-])('the axis of %j has texts at %j', (some, ticks) => {
-  expect(yTicks(scaleOf(some))).toEqual(ticks);
+test('a scale begins and ends at texts, holds all series and stands still while numbers tick', () => {
+  const [some, more] = [{ values: [1, 2] }, { values: [null, 310] }];
+  expect(yAxis([some, more], 150)).toEqual({ least: 0, most: 400, texts: [0, 100, 200, 300, 400] });
+  expect(axisOf([301])).toEqual(axisOf([399]));
 });
 
 test('windows have as many texts as there is room for, evenly, none cut off', () => {

@@ -24,47 +24,40 @@ export function windowAt(scale: Scale, px: number): number | undefined {
 export const yPx = ({ topPx, heightPx, least, most }: Scale, value: number): number =>
   topPx + ((most - value) / (most - least)) * heightPx;
 
+const textHeightPx = 22;
+
 /**
- * From zero, or below it, to a little above the largest value, in steps of a tenth of its power of ten: while numbers tick the
- * scale stands still.
+ * From zero, or below it, to the first text of the axis above the largest value, so that each value can be read off and the
+ * scale stands still while numbers tick. Texts are whole numbers in steps of 1, 2 or 5 and noughts, which are short (250 would
+ * be 0.3k), as many as have room.
  */
-export function yRange(series: readonly { readonly values: Values }[]): [least: number, most: number] {
-  let [least, most] = [0, 0];
+export function yAxis(series: readonly { readonly values: Values }[], heightPx: number) {
+  let [min, max] = [0, 0];
   for (const { values } of series)
     for (const value of values) {
       if (value === null) continue;
-      if (value < least) least = value;
-      if (value > most) most = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
-  return [0 - withRoom(-least), withRoom(most) || 1];
+  const most = Math.max(2, Math.floor(heightPx / textHeightPx));
+  for (let power = 1; ; power *= 10)
+    for (const step of [power, 2 * power, 5 * power]) {
+      const [from, to] = [Math.floor(min / step), Math.max(1, Math.ceil(max / step))];
+      if (to - from > most) continue;
+      const texts = Array.from({ length: to - from + 1 }, (_, i) => (from + i) * step);
+      return { least: from * step, most: to * step, texts };
+    }
 }
 
-function withRoom(value: number): number {
-  if (value === 0) return 0;
-  const step = 10 ** (Math.floor(Math.log10(1.05 * value)) - 1);
-  return Math.ceil((1.05 * value) / step) * step;
-}
-
-const textHeightPx = 22;
-
-/** Whole numbers in steps of 1, 2 or 5 and noughts, which short texts tell (250 would be 0.3k), as many as have room. */
-export function yTicks(scale: Scale): number[] {
-  const pxPerUnit = scale.heightPx / (scale.most - scale.least);
-  const atLeast = textHeightPx / pxPerUnit;
-  const power = 10 ** Math.max(0, Math.floor(Math.log10(atLeast)));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= atLeast)!;
-  const [first, last] = [Math.ceil(scale.least / step), Math.floor(scale.most / step)];
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
-}
-
-const textWidthPx = 52;
 const letterPx = 6.4;
+const gapPx = 16;
 
 /** The windows whose texts have room, evenly; one that would be cut off at the right edge is left out. */
 export function xTicks(scale: Scale, texts: readonly string[]): number[] {
   const isWhole = (text: string, at: number) =>
     xPx(scale, at) + (text.length * letterPx) / 2 <= scale.leftPx + scale.widthPx;
   const places = texts.flatMap((text, at) => (text !== '' && isWhole(text, at) ? [at] : []));
-  const every = Math.max(1, Math.ceil((places.length * textWidthPx) / scale.widthPx));
+  const widthPx = gapPx + letterPx * Math.max(0, ...texts.map((text) => text.length));
+  const every = Math.max(1, Math.ceil((places.length * widthPx) / scale.widthPx));
   return places.filter((_, i) => i % every === 0);
 }

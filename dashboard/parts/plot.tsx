@@ -1,7 +1,7 @@
 // The drawn part of a chart: SVG, because the browser's own threads draw it, where no graphics card does, and what stands
 // still is not drawn anew: the axes, and all shapes but those whose numbers ticked.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { columnPx, type Scale, windowAt, xPx, xTicks, yPx, yRange, yTicks } from './chart-scale.ts';
+import { columnPx, type Scale, windowAt, xPx, xTicks, yAxis, yPx } from './chart-scale.ts';
 import { barsPath, type Columns, columnsOf, linePath, marksPath } from './chart-shapes.ts';
 
 export interface ChartSeries {
@@ -44,18 +44,19 @@ export function Plot(props: PlotProps) {
     resized.observe(svg);
     return () => resized.disconnect();
   }, []);
-  const [least, most] = yRange(series);
+  const plotHeightPx = heightPx - margin.top - margin.bottom;
+  const { least, most, texts } = yAxis(series, plotHeightPx);
   const scale = {
     leftPx: margin.left,
     topPx: margin.top,
     widthPx: Math.max(1, widthPx - margin.left - margin.right),
-    heightPx: heightPx - margin.top - margin.bottom,
+    heightPx: plotHeightPx,
     windows: ticks.length,
     least,
     most,
   };
   const axes = useMemo(
-    () => <Axes ticks={ticks} axisText={axisText} scale={scale} />,
+    () => <Axes ticks={ticks} values={texts} axisText={axisText} scale={scale} />,
     [...Object.values(scale), ticks.join('|')],
   );
   const columns = useMemo(() => columnsOf(scale), [scale.widthPx, scale.windows]);
@@ -90,13 +91,18 @@ export function Plot(props: PlotProps) {
   );
 }
 
-function Axes({ ticks, axisText, scale }: Pick<PlotProps, 'ticks' | 'axisText'> & { scale: Scale }) {
-  const values = yTicks(scale).map((value) => ({ text: axisText(value), y: Math.round(yPx(scale, value)) }));
+interface AxesProps extends Pick<PlotProps, 'ticks' | 'axisText'> {
+  readonly values: readonly number[];
+  readonly scale: Scale;
+}
+
+function Axes({ ticks, values, axisText, scale }: AxesProps) {
+  const lines = values.map((value) => ({ text: axisText(value), y: Math.round(yPx(scale, value)) }));
   return (
     <>
-      <path class="grid" d={values.map(({ y }) => `M${scale.leftPx} ${y + 0.5}h${scale.widthPx}`).join('')} />
+      <path class="grid" d={lines.map(({ y }) => `M${scale.leftPx} ${y + 0.5}h${scale.widthPx}`).join('')} />
       <text text-anchor="end">
-        {values.map(({ text, y }) => (
+        {lines.map(({ text, y }) => (
           <tspan key={y} x={scale.leftPx - 6} y={y + 4}>
             {text}
           </tspan>
