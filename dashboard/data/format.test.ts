@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   amount,
   change,
+  changeFromNothing,
   clockTime,
   count,
   duration,
@@ -48,6 +49,12 @@ describe('format', () => {
     [25, '+2,500.0 %'],
   ])('a change of %s is %s', (value, text) => {
     expect(change(value)).toBe(text);
+  });
+
+  test('against nothing a number is the same or had none then; no number is not compared', () => {
+    const told = [changeFromNothing(0, 0), changeFromNothing(5, 0), changeFromNothing(3, null)];
+    expect(told).toEqual(['same', 'none then', 'none then']);
+    expect([changeFromNothing(null, 5), changeFromNothing(null, null)]).toEqual(['', '']);
   });
 
   test('a share that is not nothing never reads as nothing', () => {

@@ -44,6 +44,12 @@ export function change(share: number): string {
   return `${number === '0.0' ? '' : share < 0 ? '−' : '+'}${number} %`;
 }
 
+/** Where there is no share to tell: of nothing there is none. */
+export function changeFromNothing(now: Integer | null, past: Integer | null | undefined): string {
+  if (now === null) return '';
+  return now === past ? 'same' : 'none then';
+}
+
 export function share(part: number): string {
   const percent = part * 100;
   return percent > 0 && percent < 0.1 ? '< 0.1 %' : `${oneDecimal.format(percent)} %`;

@@ -38,7 +38,8 @@ export function shownBy(state: PageState, money: Money | undefined, grain: 'orde
     const shortText = (value: Integer) => compact(toNumber(value));
     if (grain === 'order')
       return { measure: 'netMinor', title: `Net, ${currency}`, text, plainText, shortText, toNumber };
-    const note = 'Line totals, before cancellations and refunds.';
+    const note =
+      'Line totals: without what an order charges beside its lines, as shipping; before cancellations and refunds.';
     return { measure: 'itemMinor', title: `Line totals, ${currency}`, text, plainText, shortText, toNumber, note };
   }
   if (state.measure === 'orders' && grain === 'order')

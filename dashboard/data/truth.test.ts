@@ -64,7 +64,7 @@ describe('truth strip', () => {
   test('what waits is told once, late records with what becomes of them', () => {
     const told = [notes.behind(300, 16_000), notes.late(40), notes.extentUnknown()];
     const { notes: shown } = truthOf(input({ provenance: { ...provenance, deferredRecords: 40, notes: told } }));
-    expect(shown).toEqual(['40 late records not counted yet: the next batch run does it', notes.extentUnknown()]);
+    expect(shown).toEqual(['40 late records not counted yet: the next batch run counts them', notes.extentUnknown()]);
   });
 
   test('while nothing is counted and records wait, live to stands, however the answers come', () => {
@@ -106,7 +106,7 @@ describe('truth strip', () => {
   test('refused says where it stands why', () => {
     const problem = { code: 'bad-instant', status: 400, detail: 'from is wrong', field: 'from' };
     expect(words({ connection: { kind: 'refused', problem } })).toBe(
-      'away: Refused. the server does not take this address: why is below',
+      'away: Refused. the server does not take this address: the reason is below',
     );
   });
 

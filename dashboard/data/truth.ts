@@ -76,7 +76,7 @@ export function truthOf(input: TruthInput): Truth {
       return {
         level: 'away',
         headline: 'Refused',
-        parts: ['the server does not take this address: why is below'],
+        parts: ['the server does not take this address: the reason is below'],
         notes: [],
       };
     case 'away':
@@ -103,7 +103,9 @@ export function truthOf(input: TruthInput): Truth {
   const isNoted = provenance.notes.length > 0 || audit.state === 'different' || lateMs > behindMs || !!missing;
   const notes = provenance.notes.filter((note) => !told.test(note)).map((note) => instantsIn(note, tz));
   if (deferredRecords > 0)
-    notes.unshift(`${plural(deferredRecords, 'late record')} not counted yet: the next batch run does it`);
+    notes.unshift(
+      `${plural(deferredRecords, 'late record')} not counted yet: the next batch run counts ${deferredRecords === 1 ? 'it' : 'them'}`,
+    );
   const parts = [
     missing &&
       `panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}; asked again by itself`,
@@ -144,7 +146,7 @@ function exactWords({ runPublishedAt }: Provenance, clock: (ms: number) => strin
 /** Also where a run is told of. */
 export function auditWords(state: string): string {
   if (state === 'different') return 'audit: a difference, the exact numbers stand';
-  return `audit: ${state === 'equal' ? 'no difference' : state.replaceAll('-', ' ')}`;
+  return `audit: ${state === 'equal' ? 'no difference' : state === 'not-compared' ? 'nothing compared' : state}`;
 }
 
 function awayWords(

@@ -1,6 +1,6 @@
 // What ranges are called, and parts of an address.
 import { expect, test } from 'vitest';
-import { comparisonWords, ignoredWords, nameWords, rangeWords } from './words.ts';
+import { comparisonWords, endWords, ignoredWords, nameWords, rangeWords } from './words.ts';
 
 test.each([
   ['2015-01-01', '2016-01-01', '1 Jan 2015 to 31 Dec 2015'],
@@ -14,6 +14,17 @@ test.each([
   ['2026-11-21T00:00:00+01:00', '2026-11-21T00:00:00+01:00', '21 Nov 2026, 00:00'],
 ])('a range from %s to %s is told with its last day: %s', (from, to, words) => {
   expect(rangeWords({ kind: 'between', from, to })).toBe(words);
+});
+
+test.each([
+  ['2026-11-22T03:11:00+01:00', 'to 03:11'],
+  ['2026-11-22T03:12:00+01:00', 'until now'],
+  ['2026-11-22T02:15:00Z', 'until now'],
+  // Asked for, and still to come.
+  ['2026-11-23T00:00:00+01:00', 'to 00:00'],
+])('at 03:11:21 a range to %s goes %s', (to, words) => {
+  const text = (iso: string) => iso.slice(11, 16);
+  expect(endWords(to, Date.parse('2026-11-22T03:11:21+01:00'), text)).toBe(words);
 });
 
 test('what an address says that is not known is called as on the page', () => {

@@ -68,6 +68,14 @@ export function betweenWords({ from, to }: { from: string; to: string }): string
   return [...new Set(words)].join(' to ');
 }
 
+const longestGrainMs = 15 * 60_000;
+
+/** Where a range ends. What goes on is counted by whole windows, so its end is told as that of the last one: later than now. */
+export function endWords(to: string, nowMs: number, text: (to: string) => string): string {
+  const aheadMs = Date.parse(to) - nowMs;
+  return aheadMs > 0 && aheadMs <= longestGrainMs ? 'until now' : `to ${text(to)}`;
+}
+
 export const comparisonNames: Readonly<Record<Comparison, string>> = {
   none: 'nothing',
   previous: 'the period before',

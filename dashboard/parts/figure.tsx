@@ -4,7 +4,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import type { Integer } from '../data/answer.ts';
-import { change as changeText } from '../data/format.ts';
+import { change as changeText, changeFromNothing } from '../data/format.ts';
 import type { Figure } from '../data/sums.ts';
 import { WhyButton } from './why.tsx';
 
@@ -70,7 +70,7 @@ export function BigNumber(props: {
 }
 
 export function Change({ figure: { now, past, change } }: { figure: Figure }) {
-  if (change === null) return <span class="change">{now !== null && now === past ? '=' : 'new'}</span>;
+  if (change === null) return <span class="change">{changeFromNothing(now, past)}</span>;
   const words = changeText(change);
   const direction = words.startsWith('+') ? 'up' : words.startsWith('−') ? 'down' : 'even';
   return (

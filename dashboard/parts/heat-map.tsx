@@ -61,11 +61,11 @@ export function HeatMap(props: {
           </tbody>
         </table>
       </div>
-      {most > 0 && <p class="foot">The stronger the colour, the more: up to {averageText(most)} in an hour.</p>}
+      {most > 0 && <p class="foot">The more a colour stands out, the more: up to {averageText(most)} in an hour.</p>}
       <DataTable
         table={() => ({
           caption: `Table: ${caption}`,
-          head: ['Hour', 'on average', 'together', 'hours'],
+          head: ['Hour', 'on average', 'total', 'hours counted'],
           rows: weekDayNames.flatMap((day, d) =>
             cells[d]!.map((cell, hour) => [
               `${day} ${clock(hour)}`,

@@ -5,14 +5,14 @@ import type { ClientQuery } from '../../api/client.ts';
 import type { Answer, Provenance } from '../data/answer.ts';
 import { queryPath } from '../data/queries.ts';
 import { definitions } from '../data/definitions.ts';
-import { amount, count, dateTime, localDateTime, minorDigits, share } from '../data/format.ts';
+import { amount, count, dateTime, localDateTime, minorDigits, plural, share } from '../data/format.ts';
 import { textIn } from '../data/groups.ts';
 import { pageState } from '../data/navigation.ts';
 import { usePolled } from '../data/polled.ts';
 import { nameFrom } from '../data/report-query.ts';
 import { isInteger } from '../data/sums.ts';
 import { auditWords } from '../data/truth.ts';
-import { measureNames } from '../data/words.ts';
+import { endWords, measureNames } from '../data/words.ts';
 import { SaveReport } from './save-report.tsx';
 
 interface Question {
@@ -156,18 +156,22 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
       <dl class="facts">
         <dt>Range</dt>
         <dd>
-          {localDateTime(query.from, true)} to {localDateTime(query.to, true)}, {query.tz}
+          {localDateTime(query.from, true)} {endWords(query.to, Date.now(), (to) => localDateTime(to, true))},{' '}
+          {query.tz}
         </dd>
         <dt>Exact part</dt>
         <dd>
-          {count(sum(tidemark))} records, counted anew by the last batch run , published{' '}
+          {plural(sum(tidemark), 'record')}, counted anew by the last batch run, published{' '}
           {dateTime(Date.parse(runPublishedAt), tz)}
         </dd>
         <dt>Live part</dt>
         <dd>
-          {count(sum(vector) - sum(tidemark))} records that came after; {share(liveShare)} of what this answer counts is
-          theirs;{' '}
-          {lagRecords === null ? 'how far behind is not known' : `${count(lagRecords)} records wait to be counted`}
+          {plural(sum(vector) - sum(tidemark), 'record')} that came after;{' '}
+          {lagRecords === null
+            ? 'how far behind is not known'
+            : `${plural(lagRecords, 'record')} ${lagRecords === 1 ? 'waits' : 'wait'} to be counted`}
+          . Of all that this answer stands on
+          {query.compare && ', what it is compared with included'}, {share(liveShare)} is live
         </dd>
         <dt>Audit</dt>
         <dd>{auditSentence(audit)}</dd>
@@ -175,7 +179,7 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
         <dd>
           {deferredRecords === 0
             ? 'no late record waits'
-            : `${count(deferredRecords)} late records wait for the next batch run; at most so many are missing`}
+            : `${plural(deferredRecords, 'late record')} ${deferredRecords === 1 ? 'waits' : 'wait'} for the next batch run; at most so many are missing`}
         </dd>
       </dl>
       {notes.length > 0 && (
@@ -192,7 +196,7 @@ function Evidence({ answer: { provenance, query } }: { answer: Answer }) {
 function auditSentence({ state, events, note }: Provenance['audit']): string {
   const found = `${auditWords(state).replace('audit: ', '')}${note ? ` (${note})` : ''}`;
   if (!events || (state !== 'equal' && state !== 'different')) return found;
-  return `What had been counted live since the run before, ${count(events)} events, was counted again: ${found}`;
+  return `What had been counted live since the run before, ${plural(events, 'event')}, was counted again: ${found}`;
 }
 
 function Internals({ answer: { provenance, query } }: { answer: Answer }) {

@@ -48,7 +48,8 @@ describe('the first start', () => {
     await banner.waitFor();
     // The minutes in which there is something, in the zone of the page.
     const told = (await banner.textContent())!;
-    const [, from] = /^1 Jan 2015 to 31 Dec 2015: no data in this range\. There is data from (.+) to /.exec(told)!;
+    const [, from] =
+      /^1 Jan 2015 to 31 Dec 2015: no data in this range\. There is data from (.+) (?:until now|to .+)\. /.exec(told)!;
     const { extent } = await stand.ask<Status>('/v1/status');
     expect(from).toBe(inKiritimati.format(Date.parse(extent!.from)));
     // Nothing is known of it, which is not nothing.

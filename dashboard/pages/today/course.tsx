@@ -99,7 +99,7 @@ function dayAgainstDay(now: readonly Row[], then: readonly Row[], shown: Shown):
   const valueIn = (rows: Map<string, Row[]>) => hours.map((hour) => rows.get(hour)?.at(-1)?.[shown.measure]);
   const yesterday = seriesOf('yesterday', { tone: 'past', shape: 'marks' }, shown, valueIn(past));
   /** Beside an hour that goes on. */
-  const wholeHour = (text: string, i: number) => (i === openAt ? `whole hour ${text}` : text);
+  const wholeHour = (text: string, i: number) => (i === openAt ? `${text} in the whole hour` : text);
   const openAt = hours.findIndex((hour) => byHour.get(hour)?.at(-1)?.open);
   return {
     labels: hours,

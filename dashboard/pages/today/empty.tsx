@@ -4,7 +4,7 @@ import type { Nothing } from '../../data/nothing.ts';
 import { openedWithoutRange } from '../../data/navigation.ts';
 import { type PageState, today } from '../../data/page-state.ts';
 import { extent, wholeExtent } from '../../data/status.ts';
-import { inSentence, rangeWords } from '../../data/words.ts';
+import { endWords, inSentence, rangeWords } from '../../data/words.ts';
 import { setRange } from '../../parts/toolbar.tsx';
 
 export function EmptyWords({ state, nothing }: { state: PageState; nothing: Nothing | undefined }) {
@@ -18,7 +18,8 @@ export function EmptyWords({ state, nothing }: { state: PageState; nothing: Noth
       {isAll ? 'Nothing was ordered today.' : `${rangeWords(state.range)}: ${inSentence(nothing!.words)}`}{' '}
       {whole && (
         <>
-          {isAll ? 'This is all there is:' : 'There is data from'} {at(whole.from)} to {at(whole.to)}.{' '}
+          {isAll ? 'This is all there is:' : 'There is data from'} {at(whole.from)} {endWords(whole.to, Date.now(), at)}
+          .{' '}
           <button type="button" class="action" onClick={() => setRange(isAll ? today : { kind: 'all' })}>
             {isAll ? 'Show today all the same' : 'Show all there is'}
           </button>
