@@ -33,8 +33,8 @@ const input = (change: Partial<TruthInput>): TruthInput => ({
   ...change,
 });
 const words = (change: Partial<TruthInput>) => {
-  const { level, headline, parts, deadLetters } = truthOf(input(change));
-  return `${level}: ${headline}. ${[...parts, ...(deadLetters ? [deadLetters] : [])].join(', ')}`.replaceAll(
+  const { level, headline, trouble, parts, deadLetters } = truthOf(input(change));
+  return `${level}: ${headline}. ${trouble ? `${trouble} ` : ''}${[...parts, ...(deadLetters ? [deadLetters] : [])].join(', ')}`.replaceAll(
     '\u00a0',
     ' ',
   );
@@ -94,7 +94,7 @@ describe('truth strip', () => {
   test('panels without an answer make it true in part, with why and since when', () => {
     const problem = { code: 'views-unavailable', status: 503, detail: 'ClickHouse cannot be read' };
     expect(words({ missing: { problem, sinceMs: at('12:03:30') } })).toMatch(
-      /^note: True in part\. panels below are missing or old since 12:03:30: ClickHouse cannot be read; asked again by itself, exact/,
+      /^note: True in part\. Panels below are missing or old since 12:03:30: ClickHouse cannot be read\. Asked again by itself\. The rest: exact to 12:03:07, live to/,
     );
   });
 

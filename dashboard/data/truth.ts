@@ -10,6 +10,8 @@ export interface Truth {
   readonly level: Level;
   /** One word, or few. */
   readonly headline: string;
+  /** A sentence before them: what is wrong with a part of the page. */
+  readonly trouble?: string | undefined;
   /** Read as one sentence, with commas between. */
   readonly parts: readonly string[];
   /** Where there are any: the last part, which leads to where they can be read. */
@@ -107,8 +109,6 @@ export function truthOf(input: TruthInput): Truth {
       `${plural(deferredRecords, 'late record')} not counted yet: the next batch run counts ${deferredRecords === 1 ? 'it' : 'them'}`,
     );
   const parts = [
-    missing &&
-      `panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}; asked again by itself`,
     away && instantsIn(away.replace('live part stale ', ''), tz),
     exactWords(provenance, clock),
     lagMs === null
@@ -131,6 +131,9 @@ export function truthOf(input: TruthInput): Truth {
             : isNoted
               ? 'True, with a note'
               : 'True',
+    trouble:
+      missing &&
+      `Panels below are missing or old since ${clock(missing.sinceMs)}: ${missing.problem.detail}. Asked again by itself. The rest:`,
     parts,
     deadLetters: deadLetters ? plural(deadLetters, 'dead letter') : undefined,
     notes,

@@ -4,7 +4,9 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
 import type { Integer } from '../data/answer.ts';
+import { askingWords } from '../data/asking.ts';
 import { change as changeText, changeFromNothing } from '../data/format.ts';
+import { connection } from '../data/live.ts';
 import type { Figure } from '../data/sums.ts';
 import { WhyButton } from './why.tsx';
 
@@ -29,6 +31,9 @@ export function FigureBox(props: {
   );
 }
 
+/** Against it nothing is held: there is no number to wait for. */
+export const noData = 'no data';
+
 /** `text`: how a value is written. */
 export function BigNumber(props: {
   figure: Figure | undefined;
@@ -39,24 +44,27 @@ export function BigNumber(props: {
   isTold?: boolean;
 }) {
   const { figure, text, unit, against, isTold } = props;
-  // How it is counted matters less than against what where there is little room.
+  const isLoading = !figure && against !== noData;
   const [, same, then] = /^(same time )?(.*)$/.exec(against)!;
   // Of nothing against nothing there is nothing to say.
   const isCompared = figure?.past !== undefined && Boolean(figure.now || figure.past);
   return (
     <>
-      <p class="big">
+      <p class="big" aria-busy={isLoading}>
         <Ticking text={figure ? written(figure.now, text) : '–'} />
-        {unit && <span class="unit">{unit}</span>}
+        {/* Beside the sign, so that nothing moves when the number comes. */}
+        {isLoading
+          ? connection.value.kind !== 'away' && <span class="unit">{askingWords(connection.value)}</span>
+          : unit && <span class="unit">{unit}</span>}
       </p>
       {against !== '' && (
-        <p class="versus">
+        <p class={`versus ${same ? 'same-time' : ''}`}>
           {isTold && against}
           {!isTold && figure && isCompared && (
             <>
               <Change figure={figure} />
               <span class="past-value">
-                {same && <span class="same-time">{same}</span>}
+                {same}
                 <span class="nowrap">
                   {then}: {written(figure.past, text)}
                 </span>

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import type { ClientQuery } from '../../api/client.ts';
+import { askingWords } from '../data/asking.ts';
 import { connection } from '../data/live.ts';
 import { missing } from '../data/polled.ts';
 import { isPassing, type Problem } from '../data/problem.ts';
@@ -32,7 +33,7 @@ export function Panel(props: PanelProps) {
   const { subtitle, isPending } = asOf ? { subtitle: asOf, isPending: true } : props;
   const id = useId();
   const isAway = connection.value.kind === 'away';
-  // The strip above says it once for all panels.
+  // The strip above says it for all panels, and since when.
   const isTold = isAway || (problem !== undefined && isPassing(problem) && missing.value.length > 0);
   return (
     <section class={`panel ${props.class ?? ''}`} aria-labelledby={id} aria-busy={isLoading || isPending}>
@@ -49,7 +50,7 @@ export function Panel(props: PanelProps) {
       <div class={`panel-body ${isPending || (problem && isTold) ? 'pending' : ''}`}>
         {problem && !isTold && <Trouble problem={problem} hasNumbers={!isLoading} />}
         {isLoading ? (
-          <p class="blank asking">{!isAway && (problem ? isTold && notAvailable : 'Loading…')}</p>
+          <p class="blank asking">{(isTold || !problem) && askingWords(connection.value, problem)}</p>
         ) : nothing ? (
           <p class="blank">{nothing}</p>
         ) : (
@@ -59,9 +60,6 @@ export function Panel(props: PanelProps) {
     </section>
   );
 }
-
-/** Why is said above. */
-export const notAvailable = 'Not available';
 
 function Trouble({ problem, hasNumbers }: { problem: Problem; hasNumbers: boolean }) {
   const { detail, status } = problem;

@@ -24,7 +24,7 @@ export function TruthStrip() {
       tz: pageState.value.tz,
     }),
   );
-  const { level, headline, parts, deadLetters, notes } = truth.value;
+  const { level, headline, trouble, parts, deadLetters, notes } = truth.value;
   return (
     <section class={`truth ${level}`} aria-label="How true the numbers are">
       <p>
@@ -32,6 +32,7 @@ export function TruthStrip() {
         {/* The sentence ticks each second; only what the headline says is worth an announcement. */}
         <strong role="status">{headline}</strong>{' '}
         <span class="truth-words">
+          {trouble && `${trouble} `}
           {parts.join(', ')}
           {deadLetters && (
             <>

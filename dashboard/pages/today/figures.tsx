@@ -1,9 +1,11 @@
 // The large numbers. Counts are added over currencies; amounts stand by currency, because they are never added.
 import type { ComponentChildren } from 'preact';
 import type { Integer, Row } from '../../data/answer.ts';
+import { askingWords } from '../../data/asking.ts';
 import { definitions, knowsMeasure } from '../../data/definitions.ts';
 import { amount, count, listed, minorDigits, share } from '../../data/format.ts';
 import { comparable, textIn } from '../../data/groups.ts';
+import { connection } from '../../data/live.ts';
 import { go } from '../../data/navigation.ts';
 import { toggled } from '../../data/page-state.ts';
 import { usePolled } from '../../data/polled.ts';
@@ -13,8 +15,7 @@ import { grainOf } from '../../data/shown.ts';
 import { figureOf, summed } from '../../data/sums.ts';
 import { wholeExtent } from '../../data/status.ts';
 import { comparisonWords, dimensionNames } from '../../data/words.ts';
-import { BigNumber, Change, FigureBox, Ticking, written } from '../../parts/figure.tsx';
-import { notAvailable } from '../../parts/panel.tsx';
+import { BigNumber, Change, FigureBox, noData, Ticking, written } from '../../parts/figure.tsx';
 import { RemoveFilters } from './remove-filters.tsx';
 import type { TotalsProps } from './totals.ts';
 
@@ -25,7 +26,7 @@ export function Figures(props: TotalsProps) {
   const what = listed(filters.map((name) => dimensionNames[name].toLowerCase()));
   const no = (title: string) => <NotByItem title={title} what={what} />;
   const isUnknown = nothing?.isUnknown ?? false;
-  const against = isUnknown ? 'no data' : note || comparisonWords(state);
+  const against = isUnknown ? noData : note || comparisonWords(state);
   const held = { against, isTold: isUnknown || note !== '' };
   const counted = (title: string, measure: string) => (
     <FigureBox title={title} query={answer && queryOf(state, { measures: [measure], compare: true }, all)}>
@@ -143,10 +144,10 @@ function Customers({ state, all, ...held }: TotalsProps & Held) {
   return (
     <FigureBox title="Customers" query={answer && query} hint={`≈: an estimate, ± ${share(standardError)}`}>
       {problem && !answer ? (
-        <p class="in-words">{isPassing(problem) ? notAvailable : problem.detail}</p>
+        <p class="in-words">{isPassing(problem) ? askingWords(connection.value, problem) : problem.detail}</p>
       ) : (
         <BigNumber
-          figure={held.against === 'no data' ? undefined : answer && figureOf(answer.rows[0], 'customers')}
+          figure={held.against === noData ? undefined : answer && figureOf(answer.rows[0], 'customers')}
           text={text}
           {...held}
         />
