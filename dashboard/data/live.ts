@@ -12,13 +12,12 @@ import {
   type StreamEvent,
 } from '../../api/client.ts';
 import type { Answer } from './answer.ts';
-import { here } from './client.ts';
+import { here, streamWait } from './client.ts';
 import type { Connection } from './connection.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { queryText } from './queries.ts';
 import { waitingSince } from './truth.ts';
 import { isWatched } from './visibility.ts';
-import { createWakeableWait } from './wakeable-wait.ts';
 
 export const connection = signal<Connection>({ kind: 'connecting' });
 /** Of the query that `answeredQuery` names; kept while another is on its way. */
@@ -49,10 +48,9 @@ export function streamQuery(query: ClientQuery): void {
   if (untracked(() => asked.value?.text) !== text) asked.value = { query, text };
 }
 
-const { wait, wake } = createWakeableWait();
 const client = createClient({
   ...here,
-  wait,
+  wait: streamWait.wait,
   async fetch(input, init) {
     const response = await fetch(input, { ...init, cache: 'no-store' });
     if (response.ok) connected();
@@ -61,7 +59,7 @@ const client = createClient({
 });
 
 /** Ends the wait for the next attempt. */
-export const tryNow = wake;
+export const tryNow = streamWait.wake;
 
 /** Runs for as long as the page is open. */
 export function keepLive(): void {
@@ -90,6 +88,7 @@ async function keepStream({ query, text }: Asked, ending: AbortSignal): Promise<
   const streamed = createStreamedAnswer<Full>();
   const onRetry = ({ error, waitMs }: { error: Problem; waitMs: number }): void => {
     const before = connection.value;
+    if (before.kind !== 'away') streamWait.heard(false);
     const silentMs = error.code === 'timed-out' ? idleMs : 0;
     const sinceMs = before.kind === 'away' ? before.sinceMs : liveAnswer.value ? Date.now() - silentMs : 0;
     connection.value = { kind: 'away', sinceMs, nextAtMs: Date.now() + waitMs, problem: error };

@@ -20,7 +20,7 @@ export function forgetToken(said: string): void {
 }
 
 /** Answers to an operator are kept by no cache. */
-const uncached: typeof fetch = (input, init) => fetch(input, { ...init, cache: 'no-store' });
+const uncached: typeof fetch = (input, init) => here.fetch(input, { ...init, cache: 'no-store' });
 export const operatorClient = (token: string): Client => createClient({ ...here, token, fetch: uncached });
 
 /** Keeps it once the server has accepted it. @throws TidemarkError: what is wrong, in words. */

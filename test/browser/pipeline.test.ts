@@ -5,7 +5,7 @@ import { count } from '../../dashboard/data/format.ts';
 import { type BatchRuns, fates, type Status } from '../../dashboard/data/pipeline.ts';
 import { createKafkaJs } from '../../runtime/kafka/kafkajs-client.ts';
 import { until } from '../until.ts';
-import { cellsOutOfPlace, placed, tablePartsTold, useBrowsing, violationsOn } from './browsing.ts';
+import { cellsOutOfPlace, placed, tablePartsTold, untilSettled, useBrowsing, violationsOn } from './browsing.ts';
 
 const browsing = useBrowsing();
 let orders = 0;
@@ -20,6 +20,12 @@ const panel = (title: string) =>
   browsing.page.locator('section.panel', { has: browsing.page.locator('h2', { hasText: title }) });
 const cellsOf = (row: string) => browsing.page.locator(`${row} > *`).allTextContents();
 const says = (words: string) => until(`it says ${words}`, async () => (await verdict().textContent())!.includes(words));
+/** What a table box holds and what it shows. */
+const sizesOf = (box: string) =>
+  browsing.page.locator(box).evaluate(({ scrollWidth, scrollHeight, clientWidth, clientHeight }) => [
+    [scrollWidth, scrollHeight],
+    [clientWidth, clientHeight],
+  ]);
 const status = () => browsing.stand.ask<Status>('/v1/status');
 
 describe('Pipeline', () => {
@@ -134,6 +140,44 @@ describe('Pipeline', () => {
     expect(await sum.getAttribute('class')).not.toContain('good');
   });
 
+  test('what a different audit found wraps in its column', async () => {
+    const { page } = browsing;
+    const auditNote = 'partition 1, epoch 8214: counted 312 live, 311 exact; store London: orders 97 live, 96 exact';
+    await page.route('**/v1/batch-runs', async (route) => {
+      const body = await browsing.stand.ask<BatchRuns>('/v1/batch-runs');
+      const at = { records: 60_255, counted: 59_656, duplicate: 599, auditedEvents: 55 };
+      const runs = body.runs.map((one, i) => ({ ...one, ...at, ...(i === 0 && { audit: 'different', auditNote }) }));
+      await route.fulfill({ json: { ...body, runs } });
+    });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.goto(`${browsing.stand.url}/pipeline`);
+    await page.locator('.evidence.different summary').click();
+    const [inner, outer] = await sizesOf('.runs');
+    expect(inner).toEqual(outer);
+    const line = page.locator('.evidence.different li').first();
+    expect((await line.boundingBox())!.width).toBeGreaterThan(100);
+  });
+
+  test('an answer of the status after silence ends the wait of the stream', async () => {
+    const { page } = browsing;
+    await page.route('**/v1/stream**', (route) => route.abort());
+    await page.goto(`${browsing.stand.url}/pipeline`);
+    let leftMs = 0;
+    await until('the stream waits for long', async () => {
+      const words = (await page.locator('.truth-words').textContent()) ?? '';
+      leftMs = Number(/trying again in (\d+)/.exec(words)?.[1] ?? 0) * 1_000;
+      return leftMs >= 7_000;
+    });
+    const fromMs = Date.now();
+    await page.unroute('**/v1/stream**');
+    await page.route('**/v1/status', (route) => route.abort(), { times: 1 });
+    await says('Serving does not answer');
+    await untilSettled(page);
+    // By itself it would have come later; the words are rounded up.
+    expect(Date.now() - fromMs).toBeLessThan(leftMs - 1_000);
+    expect(browsing.seen.splice(0).filter((one) => !one.includes('Failed to load resource'))).toEqual([]);
+  });
+
   test('on a phone the tables are read without scrolling sideways, and are told as tables all the same', async () => {
     const { page } = browsing;
     const large = 1_234_567_890;
@@ -145,7 +189,8 @@ describe('Pipeline', () => {
     await page.route('**/v1/batch-runs', async (route) => {
       const body = await browsing.stand.ask<BatchRuns>('/v1/batch-runs');
       const at = { records: large, counted: large, duplicate: large, auditedEvents: large };
-      await route.fulfill({ json: { ...body, runs: body.runs.map((one) => ({ ...one, ...at })) } });
+      const runs = Array.from({ length: 50 }, (_, i) => ({ ...body.runs[0]!, ...at, id: `${body.runs[0]!.id}${i}` }));
+      await route.fulfill({ json: { ...body, runs } });
     });
     await page.goto(`${browsing.stand.url}/pipeline`);
     await Promise.all(['.partitions', '.runs'].map((table) => page.locator(`${table} tbody tr`).first().waitFor()));
@@ -154,10 +199,9 @@ describe('Pipeline', () => {
     await page.setViewportSize({ width: 390, height: 844 });
     for (const table of ['.partitions', '.runs']) {
       expect(await cellsOutOfPlace(page.locator(table)), table).toEqual([]);
-      const [inner, outer] = await page
-        .locator(table)
-        .evaluate(({ scrollWidth, clientWidth }) => [scrollWidth, clientWidth]);
-      expect(inner, table).toBe(outer);
+      // All rows: a box that scrolls within the page would hold the finger.
+      const [inner, outer] = await sizesOf(table);
+      expect(inner, table).toEqual(outer);
     }
     const labelOf = (cell: Element): string => getComputedStyle(cell, '::before').content;
     expect(await page.locator('.partitions tbody tr:first-child td:nth-child(3)').evaluate(labelOf)).toContain(
