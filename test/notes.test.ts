@@ -42,7 +42,7 @@ const meanings: { readonly [Name in keyof typeof notes]: readonly (readonly [not
     [notes.late(9), 'note: Late records'],
     [notes.late(1), 'note: Late records'],
   ],
-  auditDiffers: [[notes.auditDiffers('r', 'store=west: orders 3, live 4'), 'bad: The last audit found a difference']],
+  auditDiffers: [[notes.auditDiffers('r', 'store=west: orders 3, live 4'), 'act: The last audit found a difference']],
   unaccounted: [[notes.unaccounted(0, 9, 10), 'bad: The ledger does not account']],
 };
 const told = Object.values(meanings).flat();

@@ -68,11 +68,11 @@ describe('what serving says', () => {
     const short = { ...still, lag: { records: 7, ms: 6_000 } };
     expect(briefly({ ...short, notes: [behind] })[0]).toMatch(/^act: The live numbers/);
     expect(briefly({ ...short, notes: [away] })[0]).toMatch(/^bad: Redis/);
-    // Records that waited before have waited for something else.
+    // Records that waited before have waited for something else, which is told as well.
     const later = `live part stale since ${ago(4_000)}: Redis is away or being read again`;
     expect(briefly({ ...still, notes: [behind, later] }, { samples })).toEqual([
-      `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,
       `bad: Redis is away or read again: the live part stands still / ${later}`,
+      `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,
     ]);
     expect(briefly({ ...still, notes: [behind] }, { samples })).toEqual([
       `bad: A partition stands still / ${waiting} / because of this, it seems: ${since}`,
@@ -89,7 +89,7 @@ describe('what the figures say', () => {
     const still = { partitions: [{ ...partition, end: 17, lagRecords: 7 }] };
     const samples = [sample(10_000, { ends: [17] }), sample(0, { ends: [17] })];
     expect(briefly(still, { samples })).toEqual([
-      `act: A partition stands still / partition 0 stands at offset 10 with 7 records waiting, since ${ago(10_000)}`,
+      `bad: A partition stands still / partition 0 stands at offset 10 with 7 records waiting, since ${ago(10_000)}`,
     ]);
     const notes = ['partition 0: 7 records from offset 10 on wait behind a transaction that is open'];
     expect(find({ ...still, notes }, { samples })).toHaveLength(1);

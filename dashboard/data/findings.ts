@@ -1,4 +1,4 @@
-// What is wrong with the pipeline, the worst first: serving's notes, and what its figures say beside them. Pure.
+// What is wrong with the pipeline, the worst first, and of that what is a cause: serving's notes, and what its figures say beside them. Pure.
 import { adviceOn, type Finding, lookAtSpeed } from './advice.ts';
 import { count, duration, plural } from './format.ts';
 import type { Status, ToldRun } from './pipeline.ts';
@@ -34,7 +34,8 @@ export function findingsOf(input: FindingsInput): Finding[] {
     return { ...one, level, details: one.details.map((it) => `${it}, since ${iso(input.nowMs - lag.ms!)}`) };
   });
   return withEffects([...stillPartitions(input), ...told, ...lateRun(input), ...deadLetters(input)]).toSorted(
-    (a, b) => levels.indexOf(a.level) - levels.indexOf(b.level),
+    (a, b) =>
+      levels.indexOf(a.level) - levels.indexOf(b.level) || Number(b.still === 'cause') - Number(a.still === 'cause'),
   );
 }
 
@@ -93,7 +94,8 @@ function stillPartitions({ status: { partitions, notes }, samples }: FindingsInp
   if (still.length === 0) return [];
   return [
     {
-      level: 'act',
+      // So long behind, as the strip judges.
+      level: 'bad',
       still: 'effect',
       what: still.length === 1 ? 'A partition stands still' : `${still.length} partitions stand still`,
       details: still.map((p) => {

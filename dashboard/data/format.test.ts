@@ -31,8 +31,11 @@ describe('format', () => {
     const note =
       'run 01a20039030a-12345678: 59854 of 1234567; since 2026-11-21T22:28:07.001Z: 8082.5 s, epoch 19534 to 9';
     expect(instantsIn(note, 'UTC')).toBe(
-      'run 01a20039030a-12345678: 59,854 of 1,234,567; since 21 Nov 2026, 22:28:07: 8082.5 s, epoch 19,534 to 9',
+      'run 01a20039030a-12345678: 59,854 of 1,234,567; since 21\u00a0Nov\u00a02026,\u00a022:28:07: 8082.5 s, epoch 19,534 to 9',
     );
+    const at = (nowMs: string) => instantsIn('since 2026-11-21T22:28:07.001Z', 'Europe/Amsterdam', Date.parse(nowMs));
+    expect(at('2026-11-21T22:59:59Z')).toBe('since 23:28:07');
+    expect(at('2026-11-21T23:00:00Z')).toBe('since 21\u00a0Nov\u00a02026,\u00a023:28:07');
   });
 
   test('minor digits are those that the answer tells, else those of the code; what is no currency has some', () => {

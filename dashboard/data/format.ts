@@ -84,10 +84,17 @@ export function dateTime(ms: number, tz: string, timeStyle: 'medium' | 'short' =
   return format.format(ms);
 }
 
-/** The server's notes have instants in UTC and numbers without separators; what is part of a name stays. */
-export function instantsIn(text: string, tz: string): string {
+/**
+ * The server's notes have instants in UTC and numbers without separators; what is part of a name stays. Of the day of `nowMs`
+ * the time alone is told. A time does not break between two lines.
+ */
+export function instantsIn(text: string, tz: string, nowMs?: number): string {
+  const today = nowMs === undefined ? '' : localDate(nowMs, tz);
   const told = text.replaceAll(/(?<![\w.:-])\d{4,}(?![\w-]|\.\d)/g, (number) => count(BigInt(number)));
-  return told.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => dateTime(Date.parse(iso), tz));
+  return told.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (iso) => {
+    const ms = Date.parse(iso);
+    return localDate(ms, tz) === today ? clockTime(ms, tz) : dateTime(ms, tz).replaceAll(' ', '\u00a0');
+  });
 }
 
 /** 400 → 0.4 s; 75000 → 1 min 15 s; 7200000 → 2 h 0 min. It does not break between two lines. */

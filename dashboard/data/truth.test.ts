@@ -82,7 +82,7 @@ describe('truth strip', () => {
     const standing = { ...provenance, lagMs: 16_000, lagRecords: 300, notes: [away, notes.behind(300, 16_000)] };
     const told = { provenance: standing, waitingSinceMs: at('12:03:25') };
     expect(words(told)).toBe(
-      'stale: Live part away. since 21 Nov 2026, 12:03:20: Redis is away or being read again, exact to 12:03:07, the numbers stand at 12:03:25 (16 s, 300 records behind), audit: no difference, 0 dead letters',
+      'stale: Live part away. since 12:03:20: Redis is away or being read again, exact to 12:03:07, the numbers stand at 12:03:25 (16 s, 300 records behind), audit: no difference, 0 dead letters',
     );
     expect(truthOf(input(told)).notes).toEqual([]);
     // Nothing waits: they are whole.
@@ -115,7 +115,7 @@ describe('truth strip', () => {
       /^note: True, with a note/,
     );
     const told = truthOf(input({ provenance: { ...provenance, notes: ['stale since 2026-11-21T11:02:00.699Z: x'] } }));
-    expect(told.notes).toEqual(['stale since 21 Nov 2026, 11:02:00: x']);
+    expect(told.notes).toEqual(['stale since 11:02:00: x']);
     const different = { ...provenance, audit: { ...provenance.audit, state: 'different' } };
     expect(words({ provenance: different })).toMatch(/^note: .*audit: a difference, the exact numbers stand/);
   });

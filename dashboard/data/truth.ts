@@ -103,13 +103,13 @@ export function truthOf(input: TruthInput): Truth {
   const isStanding = away !== undefined && waitingSinceMs !== undefined;
   const isStale = lagMs === null || lateMs > longBehindMs || isStanding || fault !== undefined;
   const isNoted = provenance.notes.length > 0 || audit.state === 'different' || lateMs > behindMs || !!missing;
-  const notes = provenance.notes.filter((note) => !told.test(note)).map((note) => instantsIn(note, tz));
+  const notes = provenance.notes.filter((note) => !told.test(note)).map((note) => instantsIn(note, tz, nowMs));
   if (deferredRecords > 0)
     notes.unshift(
       `${plural(deferredRecords, 'late record')} not counted yet: the next batch run counts ${deferredRecords === 1 ? 'it' : 'them'}`,
     );
   const parts = [
-    away && instantsIn(away.replace('live part stale ', ''), tz),
+    away && instantsIn(away.replace('live part stale ', ''), tz, nowMs),
     exactWords(provenance, clock),
     lagMs === null
       ? 'how far behind is not known'

@@ -62,7 +62,7 @@ const known = (offset: number | null): string => (offset === null ? 'unknown' : 
 function stateOf({ conserved, end, lagRecords }: PartitionStatus, at: { isTold: boolean; isStill: boolean }) {
   if (!conserved) return { level: 'bad', words: 'not accounted for' };
   if (at.isTold) return { level: 'note', words: 'held up' };
-  if (at.isStill) return { level: 'note', words: 'stands still' };
+  if (at.isStill) return { level: 'bad', words: 'stands still' };
   if (end === null) return { level: 'note', words: 'end unknown' };
   return lagRecords ? { level: '', words: 'catching up' } : { level: '', words: 'at the end' };
 }

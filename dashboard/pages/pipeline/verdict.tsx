@@ -30,7 +30,7 @@ export function Verdict(props: VerdictProps) {
       <h2>
         <span role="status">{isAsking ? 'Asking how the pipeline is…' : headline(findings, isEmpty, problem)}</span>
       </h2>
-      {findings.length > 0 && <Findings findings={findings} />}
+      {findings.length > 0 && <Findings findings={findings} atMs={atMs} />}
       {status && findings.length === 0 && <Proofs status={status} atMs={atMs} />}
     </section>
   );
@@ -48,7 +48,7 @@ function headline(findings: readonly Finding[], isEmpty: boolean, problem: Probl
 
 const levelWords: Readonly<Record<Finding['level'], string>> = { bad: 'wrong', act: 'to look at', note: 'to know' };
 
-function Findings({ findings }: { findings: readonly Finding[] }) {
+function Findings({ findings, atMs }: { findings: readonly Finding[]; atMs: number }) {
   const { tz } = pageState.value;
   return (
     <ol class="findings">
@@ -61,7 +61,7 @@ function Findings({ findings }: { findings: readonly Finding[] }) {
             </h3>
             <ul class="details">
               {details.slice(0, shownDetails).map((detail) => (
-                <li key={detail}>{instantsIn(detail, tz)}</li>
+                <li key={detail}>{instantsIn(detail, tz, atMs)}</li>
               ))}
               {details.length > shownDetails && <li>and {details.length - shownDetails} more like these</li>}
             </ul>
