@@ -72,6 +72,12 @@ describe('live', () => {
     // Each number is shown as an old one; why is said once.
     for (const part of await page.locator('.figure, .panel-body').all())
       expect(await part.evaluate((element) => getComputedStyle(element).filter)).toBe('grayscale(1)');
+    // Their ground is as grey outside of the filter as what lies on it has it inside.
+    const ground = await page
+      .locator('.panel')
+      .first()
+      .evaluate((element) => getComputedStyle(element).backgroundColor);
+    expect(ground).toMatch(/^rgb\((\d+), \1, \1\)$/);
     expect(await page.locator('.panel .trouble').count()).toBe(0);
     await stand.post([placed()]);
     await stand.startServing();
