@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import cron from 'node-cron';
 import { describe, expect, test } from 'vitest';
-import { explainSchedule, scheduleWords } from './schedule.ts';
+import { explainSchedule, faultFirst, scheduleWords } from './schedule.ts';
 
 describe('schedule', () => {
   test.each([
@@ -102,5 +102,13 @@ describe('schedule', () => {
       text: 'Made every day at 06:00, Asia/Tokyo.',
     });
     expect(explainSchedule('0 6 Q * *', 'UTC')).toMatchObject({ isFault: false });
+  });
+
+  test('of one that is refused what is wrong comes first', () => {
+    const fault = 'the hour must be 0 to 23, not 25';
+    const form = 'five fields of cron such as "0 6 * * *"';
+    expect(faultFirst(`schedule is "0 25 * * *", expected ${form}: ${fault}`)).toBe(`${fault}; expected ${form}`);
+    const rare = 'schedule is "0 0 29 2 mon", expected one that comes up within five years';
+    expect(faultFirst(rare)).toBe(rare);
   });
 });

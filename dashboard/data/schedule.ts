@@ -25,6 +25,11 @@ export function explainSchedule(cron: string, tz: string): Explained {
   };
 }
 
+/** What serving says of one that it refuses: what is wrong first, then what a schedule is. */
+export function faultFirst(detail: string): string {
+  return detail.replace(/^schedule is .*, expected (five fields .*?"): (.*)$/, '$2; expected $1');
+}
+
 /** undefined where there are no plain words for it. */
 export function scheduleWords(cron: string): string | undefined {
   const [minute = '', hour = '', day = '', month = '', weekDay = '', ...more] = cron.trim().toLowerCase().split(/\s+/);

@@ -8,6 +8,7 @@ import { reports, reportsAtMs, reportsProblem, useReports } from '../data/report
 import { PageLink } from '../parts/page-link.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { TokenForm } from '../parts/token-form.tsx';
+import { filesStay } from './reports/remove.tsx';
 import { ReportItem } from './reports/report-item.tsx';
 
 export function ReportsPage() {
@@ -26,7 +27,7 @@ export function ReportsPage() {
       <Panel title="Reports" class="reports-closed">
         <p class="purpose">
           A report is a query with a name: on its schedule, or when asked, its answer is written as a CSV file. Running,
-          scheduling, downloading and removing them needs the operator token.
+          scheduling, downloading and removing them need the operator token.
         </p>
         <TokenForm />
       </Panel>
@@ -49,7 +50,7 @@ export function ReportsPage() {
       }
     >
       <p ref={place} tabIndex={-1} class="reports-said" role="status">
-        {said || (isMissing && `There is no report ${opened}.`)}
+        {said || (isMissing && `There is no report “${opened}”.`)}
       </p>
       {list?.length === 0 && <NoReports />}
       {list && isAway && (
@@ -78,8 +79,8 @@ export function ReportsPage() {
               <ReportItem
                 key={report.name}
                 report={report}
-                onRemoved={(name) => {
-                  setSaid(`${name} is removed. Its files stay in the server's folder of reports.`);
+                onRemoved={(name, files) => {
+                  setSaid(`${name} is removed.${files > 0 ? ` ${filesStay}` : ''}`);
                   place.current?.focus();
                 }}
               />

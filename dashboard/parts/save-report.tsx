@@ -4,7 +4,7 @@ import type { ClientQuery } from '../../api/client.ts';
 import { pageState } from '../data/navigation.ts';
 import { operatorToken } from '../data/operator.ts';
 import { isRelative, nameFrom } from '../data/report-query.ts';
-import { findReport, saveReport } from '../data/reports.ts';
+import { filesOf, findReport, saveReport } from '../data/reports.ts';
 import { ActionForm, useAction, useFirstFocus, wordsOf } from './action.tsx';
 import { PageLink } from './page-link.tsx';
 import { type Schedule, ScheduleFields } from './schedule-fields.tsx';
@@ -43,11 +43,11 @@ function SaveForm({ title: shown, query, onSaved }: SaveProps & { onSaved: (name
   const name = ownName ?? nameFrom(title);
   const [schedule, setSchedule] = useState<Schedule>({ schedule: '', tz: pageState.value.tz });
   /** The name of a report that is there, which saving would replace. */
-  const [taken, setTaken] = useState('');
+  const [taken, setTaken] = useState({ name: '', files: 0 });
   const isNameWrong = action.problem?.field === 'name';
-  const isTaken = taken === name;
+  const isTaken = taken.name === name;
   const save = async (): Promise<void> => {
-    if (!isTaken && (await findReport(name))) return setTaken(name);
+    if (!isTaken && (await findReport(name))) return setTaken({ name, files: (await filesOf(name)).total });
     await saveReport(name, { title, query, ...schedule });
     onSaved(name);
   };
@@ -59,7 +59,7 @@ function SaveForm({ title: shown, query, onSaved }: SaveProps & { onSaved: (name
       button={isTaken ? `Replace ${name}` : 'Save'}
       said={
         isTaken
-          ? `There is a report ${name} already. Its query, title and schedule would be replaced; its files stay.`
+          ? `There is a report “${name}” already. Its query, title and schedule would be replaced${taken.files > 0 ? '; its files stay' : ''}.`
           : wordsOf(action.problem, ['name', 'schedule'])
       }
     >

@@ -1,6 +1,6 @@
 // When a report is made: cron and its zone, explained while it is typed.
 import type { Report } from '../data/reports.ts';
-import { explainSchedule, scheduleWords } from '../data/schedule.ts';
+import { explainSchedule, faultFirst, scheduleWords } from '../data/schedule.ts';
 import { type Action, wordsOf } from './action.tsx';
 import { ZoneSelect } from './zone-picker.tsx';
 
@@ -37,7 +37,7 @@ export function ScheduleFields(props: { value: Schedule; onChange: (value: Sched
       </div>
       {/* What can be seen from here is said in fewer words than serving has. */}
       <p id="schedule-said" class={explained.isFault || isWrong ? 'wrong' : ''} role="status">
-        {isWrong && !explained.isFault ? wordsOf(action.problem) : explained.text}
+        {isWrong && !explained.isFault ? faultFirst(wordsOf(action.problem)) : explained.text}
       </p>
       <p class="usual">
         {usual.map((cron) => (

@@ -269,7 +269,7 @@ export function stagesOf(stand: Stand, redis: OwnRedis, open: (isOperator: boole
             await savingOpen(page);
             await page.getByLabel('Name').fill('returns');
             await click(page, 'Save');
-            await text('There is a report returns already')(page);
+            await text('There is a report “returns” already')(page);
           },
         },
         { name: 'reports/list', isMain: true, isOperator: true, after: text('Sales of yesterday') },

@@ -6,10 +6,15 @@ import { useAction, wordsOf } from '../../parts/action.tsx';
 interface RemoveProps {
   readonly name: string;
   readonly title: string;
-  readonly onRemoved: (name: string) => void;
+  /** How many it has; until that is known it may have some. */
+  readonly files: number;
+  readonly onRemoved: (name: string, files: number) => void;
 }
 
-export function RemoveButton({ name, title, onRemoved }: RemoveProps) {
+/** Of a report that is gone. */
+export const filesStay = "Its files stay in the server's folder of reports.";
+
+export function RemoveButton({ name, title, files, onRemoved }: RemoveProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { isBusy, problem, start, clear } = useAction();
   return (
@@ -20,7 +25,7 @@ export function RemoveButton({ name, title, onRemoved }: RemoveProps) {
       <dialog ref={dialog} class="why-dialog confirm" aria-labelledby={`remove-${name}`} onClose={clear}>
         <div class="why-body">
           <h2 id={`remove-${name}`}>Remove the report “{title || name}”?</h2>
-          <p>Its query and schedule are gone then. Its files stay in the server's folder of reports.</p>
+          <p>Its query and schedule are gone then. {files > 0 && filesStay}</p>
           <p class="wrong" role="alert">
             {wordsOf(problem)}
           </p>
@@ -29,7 +34,7 @@ export function RemoveButton({ name, title, onRemoved }: RemoveProps) {
               type="button"
               class="action danger"
               aria-disabled={isBusy}
-              onClick={() => start(() => removeReport(name).then(() => onRemoved(name)))}
+              onClick={() => start(() => removeReport(name).then(() => onRemoved(name, files)))}
             >
               {isBusy ? 'Removing…' : 'Remove this report'}
             </button>

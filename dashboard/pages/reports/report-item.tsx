@@ -9,15 +9,16 @@ import { queryInWords } from '../../data/report-query.ts';
 import { type Making, makeReport, makings, type Report } from '../../data/reports.ts';
 import { scheduleWords } from '../../data/schedule.ts';
 import { WhyButton } from '../../parts/why.tsx';
+import { useAsked } from './asked.ts';
 import { DownloadButton } from './download.tsx';
 import { nextInWords } from './next-in-words.ts';
 import { RemoveButton } from './remove.tsx';
-import { RunHistory } from './run-history.tsx';
+import { askHistory, RunHistory } from './run-history.tsx';
 import { ScheduleForm } from './schedule-form.tsx';
 
 export interface ReportItemProps {
   readonly report: Report;
-  readonly onRemoved: (name: string) => void;
+  readonly onRemoved: (name: string, files: number) => void;
 }
 
 export function ReportItem({ report, onRemoved }: ReportItemProps) {
@@ -148,6 +149,7 @@ function UnderwayWords({ step, since }: NonNullable<Report['underway']>) {
 
 function More({ report, onRemoved }: ReportItemProps) {
   const { name, schedule, tz } = report;
+  const history = useAsked(report, askHistory);
   const [isEditing, setEditing] = useState(false);
   const [said, setSaid] = useState('');
   const edit = useRef<HTMLButtonElement>(null);
@@ -169,11 +171,11 @@ function More({ report, onRemoved }: ReportItemProps) {
       </dd>
       <dt>Runs and files</dt>
       <dd>
-        <RunHistory report={report} />
+        <RunHistory report={report} history={history} />
       </dd>
       <dt />
       <dd>
-        <RemoveButton {...report} onRemoved={onRemoved} />
+        <RemoveButton {...report} files={history.known?.[1].total ?? 1} onRemoved={onRemoved} />
       </dd>
     </dl>
   );

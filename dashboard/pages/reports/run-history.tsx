@@ -2,12 +2,12 @@
 // as the server keeps them, across its restarts.
 import type { ReportRun } from '../../../api/report-schema.ts';
 import { bytes, count, dateTime, duration, instantsIn } from '../../data/format.ts';
-import { filesOf, type Report, runsOf } from '../../data/reports.ts';
+import { filesOf, type Report, type ReportFiles, runsOf } from '../../data/reports.ts';
 import { betweenWords } from '../../data/words.ts';
 import { wordsOf } from '../../parts/action.tsx';
 import { Table } from '../../parts/data-table.tsx';
 import { CopyLine } from '../../parts/why.tsx';
-import { useAsked } from './asked.ts';
+import type { Asked } from './asked.ts';
 import { DownloadButton } from './download.tsx';
 
 const startedBy: Readonly<Record<ReportRun['trigger'], string>> = {
@@ -16,11 +16,13 @@ const startedBy: Readonly<Record<ReportRun['trigger'], string>> = {
   operator: 'hand',
 };
 
-const ask = (name: string) => Promise.all([runsOf(name), filesOf(name)]);
+type History = readonly [runs: readonly ReportRun[], files: ReportFiles];
 
-export function RunHistory({ report }: { report: Report }) {
-  const { name, tz } = report;
-  const { known, problem } = useAsked(report, ask);
+export const askHistory = (name: string): Promise<History> => Promise.all([runsOf(name), filesOf(name)]);
+
+export function RunHistory({ report, history }: { report: Report; history: Asked<History> }) {
+  const { name, schedule, tz } = report;
+  const { known, problem } = history;
   const at = (text: string) => dateTime(Date.parse(text), tz);
   if (problem) return <p class="wrong">{wordsOf(problem)}</p>;
   if (!known) return <p class="hint">Asking for its runs…</p>;
@@ -32,7 +34,9 @@ export function RunHistory({ report }: { report: Report }) {
     ...runs.map((run) => ({ run, file: fileOf(run) })),
     ...files.filter(({ file }) => !told.has(file)).map(({ file, made }) => ({ run: made, file })),
   ];
-  if (lines.length === 0) return <p>None yet: run it, or wait until it is due.</p>;
+  if (lines.length === 0) {
+    return <p>None yet: run it, or {schedule === null ? 'give it a schedule' : 'wait until it is due'}.</p>;
+  }
   const cells = ({ run, file = '' }: (typeof lines)[number]) => {
     const written = run?.outcome === 'written' ? run : undefined;
     const found = files.find((one) => one.file === file);
