@@ -34,14 +34,14 @@ const margin = { top: 8, right: 4, bottom: 22, left: 44 } as const;
 
 export function Plot(props: PlotProps) {
   const { caption, ticks, series, openAt, heightPx, axisText, at, onPoint, onStep } = props;
-  const box = useRef<SVGSVGElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const [widthPx, setWidthPx] = useState(0);
   useLayoutEffect(() => {
-    const svg = box.current!;
-    const measure = () => setWidthPx(svg.clientWidth);
+    const plot = box.current!;
+    const measure = () => setWidthPx(plot.clientWidth);
     measure();
     const resized = new ResizeObserver(measure);
-    resized.observe(svg);
+    resized.observe(plot);
     return () => resized.disconnect();
   }, []);
   const plotHeightPx = heightPx - margin.top - margin.bottom;
@@ -56,19 +56,18 @@ export function Plot(props: PlotProps) {
     most,
   };
   const axes = useMemo(
-    () => <Axes ticks={ticks} values={texts} axisText={axisText} scale={scale} />,
+    () => <Axes ticks={ticks} values={texts} axisText={axisText} scale={scale} heightPx={heightPx} />,
     [...Object.values(scale), ticks.join('|')],
   );
   const columns = useMemo(() => columnsOf(scale), [scale.widthPx, scale.windows]);
   return (
-    <svg
+    <div
       ref={box}
       class="plot"
-      height={heightPx}
       role="img"
       aria-label={`Chart: ${caption}. The same numbers are in the table below; arrow keys read one window after the other.`}
       // biome-ignore lint: reading a chart by keyboard needs focus
-      tabindex={0}
+      tabIndex={0}
       onKeyDown={(event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (by === undefined) return;
@@ -80,26 +79,27 @@ export function Plot(props: PlotProps) {
       }
       onMouseLeave={() => onPoint(undefined)}
     >
-      {widthPx > 0 && [
-        axes,
-        series.map((one) => shapesOf(one, openAt, scale, columns)),
-        at !== undefined && (
+      {axes}
+      <svg class="shapes" height={heightPx}>
+        {widthPx > 0 && series.map((one) => shapesOf(one, openAt, scale, columns))}
+        {at !== undefined && (
           <path class="pointed" d={`M${Math.round(xPx(scale, at)) + 0.5} ${scale.topPx}v${scale.heightPx}`} />
-        ),
-      ]}
-    </svg>
+        )}
+      </svg>
+    </div>
   );
 }
 
 interface AxesProps extends Pick<PlotProps, 'ticks' | 'axisText'> {
   readonly values: readonly number[];
   readonly scale: Scale;
+  readonly heightPx: number;
 }
 
-function Axes({ ticks, values, axisText, scale }: AxesProps) {
+function Axes({ ticks, values, axisText, scale, heightPx }: AxesProps) {
   const lines = values.map((value) => ({ text: axisText(value), y: Math.round(yPx(scale, value)) }));
   return (
-    <>
+    <svg class="axes" height={heightPx}>
       <path class="grid" d={lines.map(({ y }) => `M${scale.leftPx} ${y + 0.5}h${scale.widthPx}`).join('')} />
       <text text-anchor="end">
         {lines.map(({ text, y }) => (
@@ -115,7 +115,7 @@ function Axes({ ticks, values, axisText, scale }: AxesProps) {
           </tspan>
         ))}
       </text>
-    </>
+    </svg>
   );
 }
 
