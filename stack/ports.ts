@@ -1,4 +1,5 @@
 // TCP ports on loopback: choosing free ones, and saying clearly which wanted one is taken and what for.
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 export interface WantedPort {
@@ -9,9 +10,12 @@ export interface WantedPort {
   readonly variable: string;
 }
 
-/** Ports that were free a moment ago; all are held until all are known, so they differ. */
+/**
+ * Ports that were free a moment ago; all are held until all are known, so they differ. Below those that systems give to
+ * outgoing connections, of which one could take a port before it is listened on.
+ */
 export async function chooseFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const servers = await Promise.all(Array.from({ length: count }, listenSomewhere));
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map(close));
   return ports;
@@ -41,6 +45,16 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
     }
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listen(randomInt(12_000, 32_000));
+    } catch (error) {
+      if (attempt === 20) throw error;
+    }
+  }
 }
 
 function listen(port: number): Promise<Server> {
