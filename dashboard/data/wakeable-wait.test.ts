@@ -11,12 +11,18 @@ function waiting() {
   return { ...one, wait, state };
 }
 
-test('an answer to another request ends it once the server was silent, and anybody may', async () => {
-  const { wait, wake, heard, state } = waiting();
-  heard(false);
-  const first = wait();
-  heard(true);
+/** After silence, once. */
+async function wokenByAnswer() {
+  const one = waiting();
+  one.heard(false);
+  const first = one.wait();
+  one.heard(true);
   await first;
+  return one;
+}
+
+test('an answer to another request ends it once the server was silent, and anybody may', async () => {
+  const { wait, wake, state } = await wokenByAnswer();
   const second = wait();
   wake();
   await second;
@@ -24,11 +30,7 @@ test('an answer to another request ends it once the server was silent, and anybo
 });
 
 test('attempts that fail alone, while all else is answered, are not made any sooner', async () => {
-  const { wait, wake, heard, state } = waiting();
-  heard(false);
-  const first = wait();
-  heard(true);
-  await first;
+  const { wait, wake, heard, state } = await wokenByAnswer();
   const second = wait();
   heard(true);
   heard(true);

@@ -98,7 +98,8 @@ async function openPage(browser: Browser, { minutes, signal, say }: DashboardOpt
     for (const of of updates) say(updatesLine(of));
     const tracingMs = kinds.length * rounds * (settlingMs + tracedMs);
     const devtools = await context.newCDPSession(page);
-    const restMs = Math.max(0, minutes * 60_000 - tracingMs);
+    // Tracing alone takes more than a minute.
+    const restMs = Math.max(30_000, minutes * 60_000 - tracingMs);
     const samples = Math.max(12, Math.round(2 * minutes));
     const heapKib: number[] = [];
     const slope = () => slopeOf(heapKib.slice(heapKib.length / 2)) / (restMs / samples / 60_000);
@@ -107,7 +108,7 @@ async function openPage(browser: Browser, { minutes, signal, say }: DashboardOpt
       await devtools.send('HeapProfiler.collectGarbage');
       const { usedSize } = await devtools.send('Runtime.getHeapUsage');
       heapKib.push(Math.round(usedSize / 1_024));
-      const at = `${((tracingMs + (i * restMs) / samples) / 60_000).toFixed(1)} of ${minutes} min`;
+      const at = `${((tracingMs + (i * restMs) / samples) / 60_000).toFixed(1)} of ${((tracingMs + restMs) / 60_000).toFixed(1)} min`;
       say(
         `heap ${heapKib.at(-1)} KiB after ${at}${i < 4 ? '' : `, ${slope().toFixed(1)} KiB a minute in the later half`}`,
       );
